@@ -1,0 +1,103 @@
+# Run by cmake -P: writes OUTPUT, a C++ header, from the FILES (separated by "|").
+#   MODE=queries     blocks "-- name: X" -> kX and kAllQueries
+#   MODE=migrations  NNNN_name.sql       -> array VARIABLE of STRUCT
+#   NAMESPACE        of what is generated; empty: the global one
+#   INCLUDE          what to include for STRUCT, with its quotes or brackets
+# Only quoted strings below: SQL is full of ";", which would split a list.
+
+# Sets <out> to <sql> as a C++ raw string literal, without the space around it.
+function(to_literal sql where out)
+  string(STRIP "${sql}" sql)
+  string(FIND "${sql}" ")sql\"" position)
+  if(NOT position EQUAL -1)
+    message(FATAL_ERROR "${where}: the text )sql\" cannot be embedded")
+  endif()
+  set(${out} "R\"sql(${sql})sql\"" PARENT_SCOPE)
+endfunction()
+
+# Appends the blocks of <file> to `body` (constants) and `rows` (kAllQueries).
+function(embed_queries file)
+  file(READ "${file}" text)
+  # Begin with a newline, so that every header is preceded by one.
+  string(PREPEND text "\n")
+  set(marker "\n-- name: ")
+  string(FIND "${text}" "${marker}" start)
+  if(start EQUAL -1)
+    message(FATAL_ERROR "${file}: no query; a block begins with \"-- name: OutboxClaim\"")
+  endif()
+  while(NOT start EQUAL -1)
+    string(LENGTH "${marker}" length)
+    math(EXPR start "${start} + ${length}")
+    string(SUBSTRING "${text}" ${start} -1 text)
+    string(FIND "${text}" "\n" line_end)
+    string(SUBSTRING "${text}" 0 ${line_end} name)
+    string(STRIP "${name}" name)
+    if(NOT name MATCHES "^[A-Z][A-Za-z0-9]*$")
+      message(FATAL_ERROR "${file}: \"-- name: ${name}\": a name is written like OutboxClaim")
+    endif()
+    string(FIND "${body}" " k${name} =" known)
+    if(NOT known EQUAL -1)
+      message(FATAL_ERROR "${file}: there are two queries named ${name}")
+    endif()
+    string(SUBSTRING "${text}" ${line_end} -1 text)
+    string(FIND "${text}" "${marker}" start)
+    string(SUBSTRING "${text}" 0 ${start} sql)
+    to_literal("${sql}" "${file}: ${name}" literal)
+    string(APPEND body "inline constexpr std::string_view k${name} = ${literal};\n\n")
+    string(APPEND rows "    {\"${name}\", k${name}},\n")
+  endwhile()
+  set(body "${body}" PARENT_SCOPE)
+  set(rows "${rows}" PARENT_SCOPE)
+endfunction()
+
+# Appends <file> to `rows` (the array of migrations); `expected` is its number.
+function(embed_migration file)
+  cmake_path(GET file FILENAME filename)
+  if(NOT filename MATCHES "^([0-9][0-9][0-9][0-9])_([a-z0-9_]+)\\.sql$")
+    message(FATAL_ERROR "${file}: a migration is named like 0001_initial.sql")
+  endif()
+  set(name "${CMAKE_MATCH_2}")
+  # By hand, because math() would read a leading zero as an octal number.
+  string(REGEX REPLACE "^0+" "" version "${CMAKE_MATCH_1}")
+  if(NOT version EQUAL expected)
+    message(FATAL_ERROR "${file}: migrations are numbered from 0001 without gaps and listed "
+      "in order; expected ${expected}")
+  endif()
+  file(READ "${file}" sql)
+  to_literal("${sql}" "${file}" literal)
+  string(APPEND rows "    {${version}, \"${name}\", ${literal}},\n")
+  set(rows "${rows}" PARENT_SCOPE)
+endfunction()
+
+set(body "")
+set(rows "")
+set(expected 1)
+string(REPLACE "|" ";" FILES "${FILES}")
+foreach(file IN LISTS FILES)
+  if(MODE STREQUAL "queries")
+    embed_queries("${file}")
+  else()
+    embed_migration("${file}")
+    math(EXPR expected "${expected} + 1")
+  endif()
+endforeach()
+
+set(header "// Generated from .sql files; changes here are lost.\n#pragma once\n\n")
+string(APPEND header "#include <string_view>\n\n")
+if(INCLUDE)
+  string(APPEND header "#include ${INCLUDE}\n\n")
+endif()
+if(NAMESPACE)
+  string(APPEND header "namespace ${NAMESPACE} {\n\n")
+endif()
+if(MODE STREQUAL "queries")
+  string(APPEND header "${body}"
+    "struct NamedQuery {\n  std::string_view name;\n  std::string_view sql;\n};\n\n"
+    "inline constexpr NamedQuery kAllQueries[] = {\n${rows}};\n")
+else()
+  string(APPEND header "inline constexpr ${STRUCT} ${VARIABLE}[] = {\n${rows}};\n")
+endif()
+if(NAMESPACE)
+  string(APPEND header "\n}  // namespace ${NAMESPACE}\n")
+endif()
+file(WRITE "${OUTPUT}" "${header}")
