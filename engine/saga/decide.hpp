@@ -1,0 +1,91 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/random.hpp"
+#include "definition/definition.hpp"
+#include "saga/instance.hpp"
+#include "saga/message.hpp"
+
+namespace sagad::saga {
+
+/// What may happen to an instance.
+namespace event {
+/// A new instance is to take its first steps.
+struct Started {};
+/// A participant answered.
+struct Answered {
+  Result result;
+};
+/// A timer of a step fired.
+struct TimerFired {
+  enum class Kind { kRetry, kTotalTimeout };
+  int step;
+  Kind kind;
+};
+/// The saga's deadline has come.
+struct DeadlineReached {};
+/// Send again what has gone quiet: commands to `participant` sent before `horizon`.
+struct Rescue {
+  std::map<std::string, base::Time, std::less<>> horizons;
+};
+/// A command of this step crashed its participant, or could never be carried.
+struct DeadLettered {
+  std::string step;  ///< id; empty if only the saga is known
+  std::string reason;
+};
+}  // namespace event
+
+using Event = std::variant<event::Started, event::Answered, event::TimerFired,
+                           event::DeadlineReached, event::Rescue, event::DeadLettered>;
+
+/// A wake-up that must survive: written as a row, fired by the timers service.
+struct Timer {
+  int step;
+  event::TimerFired::Kind kind;
+  base::Time due_at;
+};
+
+/// One line of the instance's history. `type` is a stable word; of a step: `dispatched`, `done`,
+/// `failed`, `retry`, `exhausted`, `skipped`, `settling`, `barred`, `undo_dispatched`,
+/// `undo_retry`, `undo_exhausted`, `compensation_failed`, `compensated`, `resent`; of the saga:
+/// `started`, `compensating`, `pivot_passed`, `output_error`, `completed`, `compensated`, `paused`.
+struct HistoryEntry {
+  std::string type;
+  std::string step;  ///< empty for the saga itself
+  json::object detail;
+};
+
+/// What decide() decided. `changed` is false if the event had nothing to say to this instance
+/// (a duplicate, an answer of an attempt that is over): then nothing is to be written.
+struct Decision {
+  Instance instance;
+  bool changed = false;
+  std::vector<Command> commands;
+  std::vector<Timer> timers;
+  std::vector<HistoryEntry> history;
+  std::vector<int> new_outputs;  ///< indices of steps whose output is new
+};
+
+/// What the world lends to decide().
+struct DecideContext {
+  base::Time now;  ///< the engine database's clock
+  definition::Evaluator& evaluator;
+  base::Random& random;  ///< for jitter
+};
+
+/// The state machine: what comes next, given what happened. Pure: it reads nothing but its
+/// arguments, and the same arguments give the same decision. Takes the instance by value: move
+/// it in, take it back from the decision. Never throws for an event that a peer can cause.
+Decision decide(const definition::Definition& definition, Instance instance, const Event& event,
+                DecideContext& context);
+
+/// A fresh instance, without steps taken: decide() it with event::Started.
+Instance new_instance(const definition::Definition& definition, base::SagaId id, std::string key,
+                      Document input, base::Time now);
+
+}  // namespace sagad::saga

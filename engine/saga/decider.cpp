@@ -1,0 +1,214 @@
+#include "saga/decider.hpp"
+
+#include <utility>
+
+namespace sagad::saga {
+
+Decider::Decider(const definition::Definition& definition, Instance instance,
+                 DecideContext& context)
+    : definition_(definition), context_(context) {
+  decision_.instance = std::move(instance);
+}
+
+Decision Decider::finish() && {
+  if (decision_.changed) {
+    ++saga().sequence;
+    saga().updated_at = context_.now;
+  }
+  return std::move(decision_);
+}
+
+void Decider::on(const event::Started&) {
+  note_saga("started");
+  proceed();
+}
+
+void Decider::on(const event::Answered& answered) {
+  const auto& result = answered.result;
+  const auto* known = definition_.find_step(result.step);
+  if (known == nullptr || result.item != 0 || is_final(saga().status)) return;
+  if (result.round != state(known->index).round) return;  // of a round that is over
+  if (result.kind == Kind::kUndo) {
+    record_undo(known->index, result);
+  } else {
+    record_action(known->index, result);
+  }
+  if (decision_.changed) proceed();
+}
+
+void Decider::on(const event::TimerFired& fired) {
+  if (fired.step < 0 || static_cast<std::size_t>(fired.step) >= saga().steps.size()) return;
+  auto& current = state(fired.step);
+  if (fired.kind == event::TimerFired::Kind::kRetry) {
+    if (!current.retry_at || *current.retry_at > context_.now) return;
+    if (saga().status == SagaStatus::kRunning && current.status == StepStatus::kRetrying) {
+      dispatch(fired.step);
+    } else if (saga().status == SagaStatus::kCompensating &&
+               current.status == StepStatus::kCompensating) {
+      dispatch_undo(fired.step);
+    }
+  } else {
+    const auto& total = step(fired.step).total_timeout;
+    const bool open =
+        current.status == StepStatus::kRunning || current.status == StepStatus::kRetrying;
+    if (!total || !open || current.exhausted || saga().status != SagaStatus::kRunning) return;
+    if (!current.first_dispatched || *current.first_dispatched + *total > context_.now) return;
+    current.exhausted = true;
+    current.last_error =
+        Error{"total_timeout", "no answer within " + base::format_duration(*total)};
+    note("exhausted", fired.step, {{"code", "total_timeout"}});
+  }
+  if (decision_.changed) proceed();
+}
+
+void Decider::on(const event::DeadlineReached&) {
+  if (!saga().deadline_at || *saga().deadline_at > context_.now) return;
+  // Forgotten, so that it is not found again.
+  const auto deadline = std::exchange(saga().deadline_at, std::nullopt);
+  decision_.changed = true;
+  if (saga().status != SagaStatus::kRunning || passed_pivot()) return;
+  turn_back("deadline_exceeded",
+            {"deadline_exceeded", "the saga's deadline was " + base::format_time(*deadline)});
+  proceed();
+}
+
+void Decider::on(const event::Rescue& rescue) {
+  if (saga().status != SagaStatus::kRunning && saga().status != SagaStatus::kCompensating) return;
+  for (const auto& known : definition_.steps) {
+    auto& current = state(known.index);
+    if (!current.unanswered()) continue;
+    const bool undoing = current.status == StepStatus::kCompensating;
+    const auto& operation = undoing ? *known.compensate : known.action;
+    const auto horizon = rescue.horizons.find(operation.participant);
+    if (horizon == rescue.horizons.end() || *current.sent_at >= horizon->second) continue;
+    ++current.resent;
+    note("resent", known.index, {{"times", current.resent}});
+    if (current.status == StepStatus::kSettling) {
+      send(command_for(known.index, Kind::kSettle));
+    } else if (undoing) {
+      send(undo_command(known.index));
+    } else {
+      send(do_command(known.index));
+    }
+  }
+}
+
+void Decider::on(const event::DeadLettered& letter) {
+  const auto* known = definition_.find_step(letter.step);
+  if (is_final(saga().status) || saga().status == SagaStatus::kPaused) return;
+  const Error error{"dead_letter", letter.reason};
+  if (known == nullptr && !letter.step.empty()) return;
+  if (known != nullptr) {
+    if (!state(known->index).unanswered()) return;  // its answer has come another way
+    state(known->index).last_error = error;
+    state(known->index).reason = "dead letter: " + letter.reason;
+  }
+  pause("dead_letter", error);
+}
+
+void Decider::proceed() {
+  if (saga().status == SagaStatus::kRunning) advance();
+  if (saga().status == SagaStatus::kCompensating) unwind();
+}
+
+bool Decider::passed_pivot() {
+  return definition_.pivot && state(*definition_.pivot).status == StepStatus::kDone;
+}
+
+bool Decider::all(const std::vector<int>& steps, bool (*is)(StepStatus)) {
+  for (const int index : steps) {
+    if (!is(state(index).status)) return false;
+  }
+  return true;
+}
+
+void Decider::enter(int index, StepStatus status, std::string reason) {
+  auto& current = state(index);
+  current.status = status;
+  current.since = context_.now;
+  current.reason = std::move(reason);
+  decision_.changed = true;
+}
+
+void Decider::note(std::string type, int index, json::object detail) {
+  decision_.history.push_back({std::move(type), step(index).id, std::move(detail)});
+  decision_.changed = true;
+}
+
+void Decider::note_saga(std::string type, json::object detail) {
+  decision_.history.push_back({std::move(type), {}, std::move(detail)});
+  decision_.changed = true;
+}
+
+template <typename Use>
+void Decider::with_scope(Use use) {
+  static const json::value kNull;
+  std::vector<const json::value*> outputs;
+  outputs.reserve(saga().steps.size());
+  for (const auto& current : saga().steps) outputs.push_back(current.output.get());
+  const definition::Scope scope{
+      saga().input ? *saga().input : kNull,
+      outputs,
+      {saga().id, saga().definition, saga().version, saga().key, saga().created_at}};
+  use(scope);
+}
+
+json::value Decider::evaluate(const definition::Template& value) {
+  json::value result;
+  with_scope(
+      [&](const definition::Scope& scope) { result = context_.evaluator.evaluate(value, scope); });
+  return result;
+}
+
+bool Decider::condition_holds(int index) {
+  bool holds = true;
+  with_scope([&](const definition::Scope& scope) {
+    holds = context_.evaluator.evaluate_condition(*step(index).when, scope);
+  });
+  return holds;
+}
+
+Command Decider::command_for(int index, Kind kind) {
+  const auto& known = step(index);
+  const auto& operation = kind == Kind::kUndo ? *known.compensate : known.action;
+  Command command;
+  command.saga = saga().id;
+  command.definition = saga().definition;
+  command.participant = operation.participant;
+  command.action = operation.action;
+  command.step = known.id;
+  command.kind = kind;
+  command.attempt = state(index).attempt;
+  command.round = state(index).round;
+  command.timeout = operation.timeout;
+  return command;
+}
+
+void Decider::send(Command command) {
+  command.sent_at = context_.now;
+  state(definition_.find_step(command.step)->index).sent_at = context_.now;
+  decision_.commands.push_back(std::move(command));
+  decision_.changed = true;
+}
+
+void Decider::schedule(int index, event::TimerFired::Kind kind, base::Time due_at) {
+  decision_.timers.push_back({index, kind, due_at});
+}
+
+void Decider::pause(std::string_view reason, Error error) {
+  note_saga("paused", {{"reason", json::string_view(reason.data(), reason.size())},
+                       {"code", error.code},
+                       {"message", error.message}});
+  saga().paused_from = saga().status;
+  saga().status = SagaStatus::kPaused;
+  saga().reason = reason;
+  saga().error = std::move(error);
+}
+
+void Decider::end(SagaStatus status) {
+  saga().status = status;
+  saga().ended_at = context_.now;
+  note_saga(std::string(to_string(status)));
+}
+
+}  // namespace sagad::saga

@@ -1,0 +1,215 @@
+#include <algorithm>
+#include <utility>
+
+#include "saga/decider.hpp"
+
+namespace sagad::saga {
+namespace {
+
+bool lets_pass(StepStatus status) {
+  return status == StepStatus::kDone || status == StepStatus::kSkipped;
+}
+
+bool contains(const std::vector<std::string>& codes, const std::string& code) {
+  return std::find(codes.begin(), codes.end(), code) != codes.end();
+}
+
+/// Whether no attempt may follow the attempt that has just answered `retry`.
+bool is_last_attempt(const definition::RetryPolicy& policy, int attempt, const std::string& code) {
+  return contains(policy.non_retryable_errors, code) ||
+         (policy.max_attempts > 0 && attempt >= policy.max_attempts);
+}
+
+}  // namespace
+
+void Decider::advance() {
+  if (handle_failed_steps()) return;
+  for (bool progress = true; progress;) {
+    progress = false;
+    for (const auto& known : definition_.steps) {
+      if (state(known.index).status != StepStatus::kPending) continue;
+      if (!all(known.needs, lets_pass)) continue;
+      if (!advance_step(known.index)) {
+        handle_failed_steps();
+        return;
+      }
+      progress = true;
+    }
+  }
+  const bool over = std::all_of(saga().steps.begin(), saga().steps.end(),
+                                [](const auto& current) { return lets_pass(current.status); });
+  if (over) complete();
+}
+
+/// False if an expression of the step failed.
+bool Decider::advance_step(int index) {
+  try {
+    if (step(index).when && !condition_holds(index)) {
+      enter(index, StepStatus::kSkipped, "its condition is false");
+      note("skipped", index);
+      return true;
+    }
+  } catch (const definition::ExpressionError& error) {
+    fail_step(index, {"expression_error", error.what()});
+    return false;
+  }
+  return dispatch(index);
+}
+
+Command Decider::do_command(int index) {
+  auto command = command_for(index, Kind::kDo);
+  command.input = evaluate(step(index).action.input);
+  return command;
+}
+
+/// The first attempt or the next. False if the input's expression failed: then so has the step.
+bool Decider::dispatch(int index) {
+  auto& current = state(index);
+  Command command;
+  try {
+    command = do_command(index);
+  } catch (const definition::ExpressionError& error) {
+    fail_step(index, {"expression_error", error.what()});
+    return false;
+  }
+  command.attempt = ++current.attempt;
+  if (!current.first_dispatched) {
+    current.first_dispatched = context_.now;
+    if (const auto& total = step(index).total_timeout) {
+      schedule(index, event::TimerFired::Kind::kTotalTimeout, context_.now + *total);
+    }
+  }
+  current.retry_at.reset();
+  current.resent = 0;
+  enter(index, StepStatus::kRunning);
+  note("dispatched", index, {{"attempt", current.attempt}});
+  send(std::move(command));
+  return true;
+}
+
+void Decider::fail_step(int index, Error error) {
+  auto& current = state(index);
+  current.sent_at.reset();
+  current.retry_at.reset();
+  enter(index, StepStatus::kFailed, error.code);
+  note("failed", index, {{"code", error.code}, {"message", error.message}});
+  current.last_error = std::move(error);
+}
+
+/// A failed or exhausted step turns the saga back, or pauses it after the pivot. True if so.
+bool Decider::handle_failed_steps() {
+  for (const auto& known : definition_.steps) {
+    const auto& current = state(known.index);
+    const bool failed = current.status == StepStatus::kFailed;
+    const bool exhausted = current.exhausted && (current.status == StepStatus::kRunning ||
+                                                 current.status == StepStatus::kRetrying);
+    if (!failed && !exhausted) continue;
+    const auto error = current.last_error.value_or(Error{});
+    const std::string_view reason = failed ? "step_failed" : "step_exhausted";
+    if (passed_pivot() || (exhausted && known.on_exhausted == definition::OnExhausted::kPause)) {
+      pause(reason, error);
+    } else {
+      turn_back(reason, error);
+    }
+    return true;
+  }
+  return false;
+}
+
+void Decider::complete() {
+  try {
+    if (!definition_.output.is_null()) {
+      saga().output = std::make_shared<const json::value>(evaluate(definition_.output));
+    }
+  } catch (const definition::ExpressionError& error) {
+    // Everything took effect: the saga is completed, only its summary is not to be had.
+    note_saga("output_error", {{"code", "expression_error"}, {"message", error.what()}});
+  }
+  end(SagaStatus::kCompleted);
+}
+
+/// An answer about an action, to its `do` or to a `settle`. `done` and `failed` count whichever
+/// attempt they come from.
+void Decider::record_action(int index, const Result& result) {
+  const auto& current = state(index);
+  const bool settling = current.status == StepStatus::kSettling;
+  const bool open =
+      settling || current.status == StepStatus::kRunning || current.status == StepStatus::kRetrying;
+  if (!open) return;  // a duplicate: its answer is known
+  switch (result.outcome) {
+    case Outcome::kDone:
+      record_output(index, result.output);
+      break;
+    case Outcome::kFailed:
+      fail_step(index, {result.code, result.message});
+      break;
+    case Outcome::kRetry:
+      record_retry(index, result);
+      break;
+    case Outcome::kBarred:
+      record_barred(index);
+      break;
+    case Outcome::kMissing:
+      break;  // only an undo can miss its action
+  }
+}
+
+void Decider::record_barred(int index) {
+  auto& current = state(index);
+  current.sent_at.reset();
+  if (current.status != StepStatus::kSettling) {
+    // Nobody barred it, but the participant says so: its database is not the one it was.
+    current.last_error = Error{"unexpected_barred", "the action was barred unasked"};
+    if (saga().status == SagaStatus::kPaused) return;
+    pause("unexpected_barred", *current.last_error);
+  } else if (current.exhausted) {
+    fail_step(index, current.last_error.value_or(Error{"exhausted", ""}));
+  } else {
+    enter(index, StepStatus::kSkipped, "barred before it took effect");
+    note("barred", index);
+  }
+}
+
+void Decider::record_output(int index, json::value output) {
+  auto& current = state(index);
+  current.output = std::make_shared<const json::value>(std::move(output));
+  current.sent_at.reset();
+  current.retry_at.reset();
+  decision_.new_outputs.push_back(index);
+  enter(index, StepStatus::kDone);
+  note("done", index, {{"attempt", current.attempt}});
+  if (step(index).pivot && saga().status == SagaStatus::kCompensating) {
+    // It was only settled because of doubt, and it had happened: from here on only forward.
+    note_saga("pivot_passed");
+    saga().status = SagaStatus::kRunning;
+    saga().reason.clear();
+    saga().error.reset();
+  }
+}
+
+void Decider::record_retry(int index, const Result& result) {
+  auto& current = state(index);
+  if (current.status != StepStatus::kRunning || result.attempt != current.attempt) return;
+  const auto& policy = step(index).action.retry;
+  current.sent_at.reset();
+  current.last_error = Error{result.code, result.message};
+  json::object detail{
+      {"attempt", current.attempt}, {"code", result.code}, {"message", result.message}};
+  if (is_last_attempt(policy, current.attempt, result.code)) {
+    current.exhausted = true;
+    enter(index, StepStatus::kRetrying,
+          "exhausted after attempt " + std::to_string(current.attempt) + ": " + result.code);
+    note("exhausted", index, std::move(detail));
+    return;
+  }
+  const auto delay =
+      result.after.value_or(policy.backoff.interval(current.attempt, context_.random.uniform()));
+  current.retry_at = context_.now + delay;
+  enter(index, StepStatus::kRetrying,
+        "attempt " + std::to_string(current.attempt) + ": " + result.code);
+  detail["retry_in_ms"] = delay.count();
+  note("retry", index, std::move(detail));
+  schedule(index, event::TimerFired::Kind::kRetry, *current.retry_at);
+}
+
+}  // namespace sagad::saga

@@ -1,0 +1,50 @@
+#include "saga/instance.hpp"
+
+#include "base/enum_names.hpp"
+
+namespace sagad::saga {
+namespace {
+
+constexpr base::EnumNames<SagaStatus, 6> kSagaStatuses{{{SagaStatus::kRunning, "running"},
+                                                        {SagaStatus::kCompensating, "compensating"},
+                                                        {SagaStatus::kCompleted, "completed"},
+                                                        {SagaStatus::kCompensated, "compensated"},
+                                                        {SagaStatus::kPaused, "paused"},
+                                                        {SagaStatus::kFailed, "failed"}}};
+
+constexpr base::EnumNames<StepStatus, 9> kStepStatuses{{{StepStatus::kPending, "pending"},
+                                                        {StepStatus::kRunning, "running"},
+                                                        {StepStatus::kRetrying, "retrying"},
+                                                        {StepStatus::kDone, "done"},
+                                                        {StepStatus::kFailed, "failed"},
+                                                        {StepStatus::kSkipped, "skipped"},
+                                                        {StepStatus::kSettling, "settling"},
+                                                        {StepStatus::kCompensating, "compensating"},
+                                                        {StepStatus::kCompensated, "compensated"}}};
+
+}  // namespace
+
+std::string_view to_string(SagaStatus status) { return base::name_of(kSagaStatuses, status); }
+SagaStatus parse_saga_status(std::string_view text) {
+  return base::parse_name(kSagaStatuses, text, "saga status");
+}
+
+bool is_final(SagaStatus status) {
+  return status == SagaStatus::kCompleted || status == SagaStatus::kCompensated ||
+         status == SagaStatus::kFailed;
+}
+
+std::string_view to_string(StepStatus status) { return base::name_of(kStepStatuses, status); }
+StepStatus parse_step_status(std::string_view text) {
+  return base::parse_name(kStepStatuses, text, "step status");
+}
+
+std::optional<base::Time> Instance::unanswered_since() const {
+  std::optional<base::Time> oldest;
+  for (const auto& step : steps) {
+    if (step.sent_at && (!oldest || *step.sent_at < *oldest)) oldest = step.sent_at;
+  }
+  return oldest;
+}
+
+}  // namespace sagad::saga
