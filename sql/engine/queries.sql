@@ -1,0 +1,119 @@
+-- The coordinator's statements. Arrays come in as parameters ($1::uuid[] …) and are taken apart
+-- by unnest(), so that a batch costs one statement, however large it is.
+
+-- name: TransactionStart
+SELECT sagad.to_micros(now());
+
+-- name: InstanceLock
+SELECT i.id, i.definition, i.version, i.digest, i.key, i.status, i.paused_from, i.reason,
+       i.error_code, i.error_message, i.input, i.output, sagad.to_micros(i.created_at),
+       sagad.to_micros(i.updated_at), sagad.to_micros(i.deadline_at),
+       sagad.to_micros(i.ended_at), i.sequence, i.steps
+FROM sagad.saga_instance AS i
+WHERE i.id = ANY ($1::uuid[])
+ORDER BY i.id
+FOR UPDATE;
+
+-- name: OutputRead
+SELECT o.saga_id, o.step, o.output
+FROM sagad.step_output AS o
+WHERE o.saga_id = ANY ($1::uuid[]) AND o.item = 0;
+
+-- name: InstanceInsert
+INSERT INTO sagad.saga_instance (
+  id, definition, version, digest, key, input, created_at,
+  status, paused_from, reason, error_code, error_message, output, updated_at, ended_at,
+  unanswered_since, sequence, steps, deadline_at)
+SELECT u.*
+FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::json[],
+            $7::timestamptz[],
+            $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::json[],
+            $14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::bigint[],
+            $18::json[], $19::timestamptz[]) AS u
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: InstanceByKey
+SELECT i.id, i.definition, i.key, i.input
+FROM unnest($1::text[], $2::text[]) AS u(definition, key)
+JOIN sagad.saga_instance AS i ON i.key = u.key AND i.definition = u.definition;
+
+-- name: InstanceById
+SELECT i.id, i.input
+FROM sagad.saga_instance AS i
+WHERE i.id = ANY ($1::uuid[]);
+
+-- name: DecisionWrite
+-- One round trip for all that a batch of transitions writes. The parts touch different tables and
+-- none reads what another wrote, so that their order does not matter.
+WITH history AS (
+  INSERT INTO sagad.history (saga_id, sequence, at, events)
+  SELECT u.* FROM unnest($14::uuid[], $15::bigint[], $16::timestamptz[], $17::json[]) AS u
+), step_output AS (
+  INSERT INTO sagad.step_output (saga_id, step, output)
+  SELECT u.* FROM unnest($18::uuid[], $19::integer[], $20::json[]) AS u
+  ON CONFLICT (saga_id, step, item) DO UPDATE SET output = excluded.output
+), timer AS (
+  INSERT INTO sagad.timer (saga_id, step, kind, due_at)
+  SELECT u.* FROM unnest($21::uuid[], $22::integer[], $23::text[], $24::timestamptz[]) AS u
+)
+UPDATE sagad.saga_instance AS i
+SET status = u.status, paused_from = u.paused_from, reason = u.reason,
+    error_code = u.error_code, error_message = u.error_message, output = u.output,
+    updated_at = u.updated_at, ended_at = u.ended_at,
+    unanswered_since = u.unanswered_since, sequence = u.sequence, steps = u.steps,
+    deadline_at = u.deadline_at
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[],
+            $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::bigint[], $12::json[],
+            $13::timestamptz[])
+  AS u(id, status, paused_from, reason, error_code, error_message, output, updated_at, ended_at,
+       unanswered_since, sequence, steps, deadline_at)
+WHERE i.id = u.id;
+
+-- name: StartWrite
+-- The same for instances that were inserted in this transaction: their rows are written already.
+WITH step_output AS (
+  INSERT INTO sagad.step_output (saga_id, step, output)
+  SELECT u.* FROM unnest($5::uuid[], $6::integer[], $7::json[]) AS u
+  ON CONFLICT (saga_id, step, item) DO UPDATE SET output = excluded.output
+), timer AS (
+  INSERT INTO sagad.timer (saga_id, step, kind, due_at)
+  SELECT u.* FROM unnest($8::uuid[], $9::integer[], $10::text[], $11::timestamptz[]) AS u
+)
+INSERT INTO sagad.history (saga_id, sequence, at, events)
+SELECT u.* FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::json[]) AS u;
+
+-- name: DeadLetterInsert
+INSERT INTO sagad.dead_letter (saga_id, participant, subject, reason, message, payload)
+SELECT u.*
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS u;
+
+-- name: TimerDue
+SELECT t.id, t.saga_id, t.step, t.kind, sagad.to_micros(t.due_at)
+FROM sagad.timer AS t
+WHERE t.due_at <= now()
+ORDER BY t.due_at, t.id
+LIMIT $1::bigint
+FOR UPDATE SKIP LOCKED;
+
+-- name: TimerDelete
+DELETE FROM sagad.timer WHERE id = ANY ($1::bigint[]);
+
+-- name: DeadlineDue
+SELECT i.id
+FROM sagad.saga_instance AS i
+WHERE i.deadline_at <= now() AND i.status IN ('running', 'compensating')
+ORDER BY i.deadline_at
+LIMIT $1::bigint;
+
+-- name: InstanceSilent
+-- NOT IN and not NOT EXISTS: it is always one hashed pass over the outbox, whatever the planner
+-- believes of a table that is empty most of the time.
+SELECT i.id
+FROM sagad.saga_instance AS i
+WHERE i.status IN ('running', 'compensating')
+  AND i.id > $2::uuid
+  AND sagad.to_micros(i.unanswered_since) < $1::bigint
+  AND i.id NOT IN (SELECT o.saga_id FROM sagad.outbox AS o)
+ORDER BY i.id
+LIMIT $3::bigint;

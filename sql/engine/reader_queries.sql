@@ -1,0 +1,67 @@
+-- Reads for people. The columns of an instance are those of InstanceLock, in its order.
+
+-- name: SagaGet
+SELECT i.id, i.definition, i.version, i.digest, i.key, i.status, i.paused_from, i.reason,
+       i.error_code, i.error_message, i.input, i.output, sagad.to_micros(i.created_at),
+       sagad.to_micros(i.updated_at), sagad.to_micros(i.deadline_at),
+       sagad.to_micros(i.ended_at), i.sequence, i.steps
+FROM sagad.saga_instance AS i
+WHERE i.id = $1::uuid;
+
+-- name: SagaList
+SELECT i.id, i.definition, i.version, i.digest, i.key, i.status, i.paused_from, i.reason,
+       i.error_code, i.error_message, NULL, NULL, sagad.to_micros(i.created_at),
+       sagad.to_micros(i.updated_at), sagad.to_micros(i.deadline_at),
+       sagad.to_micros(i.ended_at), i.sequence, i.steps
+FROM sagad.saga_instance AS i
+WHERE ($1::text IS NULL OR i.status = $1::text)
+  AND ($2::text IS NULL OR i.definition = $2::text)
+  AND ($3::text IS NULL OR i.key = $3::text)
+  AND ($4::uuid IS NULL OR i.id < $4::uuid)
+ORDER BY i.id DESC
+LIMIT $5::bigint;
+
+-- name: SagaListLive
+-- The same for a status that is not final: through the partial index, however many are finished.
+SELECT i.id, i.definition, i.version, i.digest, i.key, i.status, i.paused_from, i.reason,
+       i.error_code, i.error_message, NULL, NULL, sagad.to_micros(i.created_at),
+       sagad.to_micros(i.updated_at), sagad.to_micros(i.deadline_at),
+       sagad.to_micros(i.ended_at), i.sequence, i.steps
+FROM sagad.saga_instance AS i
+WHERE i.status IN ('running', 'compensating', 'paused')
+  AND i.status = $1::text
+  AND ($2::text IS NULL OR i.definition = $2::text)
+  AND ($3::text IS NULL OR i.key = $3::text)
+  AND ($4::uuid IS NULL OR i.id < $4::uuid)
+ORDER BY i.id DESC
+LIMIT $5::bigint;
+
+-- name: SagaListByKey
+-- The same for a key: through the unique index.
+SELECT i.id, i.definition, i.version, i.digest, i.key, i.status, i.paused_from, i.reason,
+       i.error_code, i.error_message, NULL, NULL, sagad.to_micros(i.created_at),
+       sagad.to_micros(i.updated_at), sagad.to_micros(i.deadline_at),
+       sagad.to_micros(i.ended_at), i.sequence, i.steps
+FROM sagad.saga_instance AS i
+WHERE i.key = $3::text
+  AND ($1::text IS NULL OR i.status = $1::text)
+  AND ($2::text IS NULL OR i.definition = $2::text)
+  AND ($4::uuid IS NULL OR i.id < $4::uuid)
+ORDER BY i.id DESC
+LIMIT $5::bigint;
+
+-- name: HistoryRead
+SELECT h.sequence, sagad.to_micros(h.at), h.events
+FROM sagad.history AS h
+WHERE h.saga_id = $1::uuid
+ORDER BY h.sequence;
+
+-- name: LiveCounts
+SELECT i.definition, i.status, count(*)
+FROM sagad.saga_instance AS i
+WHERE i.status IN ('running', 'compensating', 'paused')
+GROUP BY i.definition, i.status
+ORDER BY i.definition, i.status;
+
+-- name: Ping
+SELECT 1;
