@@ -1,0 +1,64 @@
+#include "jetstream/publisher.hpp"
+
+#include <cstddef>
+#include <utility>
+
+namespace sagad::jetstream {
+namespace {
+
+constexpr std::string_view kStartPrefix = "start.";
+
+void refuse_from(const std::vector<ports::OutboxRow>& rows, std::size_t first,
+                 ports::PublishSink& sink, const std::string& reason) {
+  for (std::size_t i = first; i < rows.size(); ++i) sink.refused(rows[i].id, reason, false);
+}
+
+}  // namespace
+
+Publisher::Publisher(Names names, std::shared_ptr<Connector> connector,
+                     std::shared_ptr<InFlight> in_flight, std::shared_ptr<AckInbox> acks,
+                     std::shared_ptr<StreamIndex> index)
+    : names_(std::move(names)),
+      connector_(std::move(connector)),
+      in_flight_(std::move(in_flight)),
+      acks_(std::move(acks)),
+      index_(std::move(index)) {}
+
+void Publisher::publish(const std::vector<ports::OutboxRow>& rows, ports::PublishSink& sink) {
+  const std::shared_ptr<Link> link = connector_->link();
+  if (!link) {
+    refuse_from(rows, 0, sink, "NATS is not connected");
+    return;
+  }
+  const std::vector<StreamTag> tags = index_->numbers(rows);
+  const std::vector<InFlight::Token> tokens = in_flight_->enter(rows, sink, InFlight::Clock::now());
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    publish_one(*link, rows[i], {tags[i], tokens[i]});
+  }
+  refuse_from(rows, tokens.size(), sink, "too many publishes are in flight");
+}
+
+void Publisher::publish_one(Link& link, const ports::OutboxRow& row, const ReplyAddress& address) {
+  if (!is_publishable_subject(row.subject)) {
+    in_flight_->refuse(address.token, "'" + row.subject + "' is not a subject to publish to", true);
+    return;
+  }
+  const std::string confirmation = write_reply(acks_->inbox(), address);
+  std::string reply = confirmation;
+  PublishHeaders headers{row.sent_at, {}, {}};
+  if (row.subject.compare(0, kStartPrefix.size(), kStartPrefix) == 0) {
+    headers.reply_to = confirmation;
+    headers.message_id = row.id.str();
+    reply = write_reply(acks_->inbox(), {address.tag, ReplyAddress::kNobody});
+  }
+  const natsStatus status =
+      link.publish(names_.subject(row.subject), reply.c_str(), row.payload, headers);
+  if (status == NATS_OK) return;
+  const bool too_large = status == NATS_MAX_PAYLOAD;
+  in_flight_->refuse(address.token,
+                     too_large ? "it is larger than the server's max_payload: " + describe(status)
+                               : "NATS did not take it: " + describe(status),
+                     too_large);
+}
+
+}  // namespace sagad::jetstream
