@@ -1,0 +1,87 @@
+#include "runtime/definitions.hpp"
+
+#include <utility>
+
+#include "definition/loader.hpp"
+
+namespace sagad::runtime {
+
+Definitions::Definitions(std::unique_ptr<ports::DefinitionStore> store)
+    : store_(std::move(store)) {}
+
+void Definitions::add(const std::vector<definition::DefinitionPtr>& loaded, bool replace) {
+  const std::lock_guard store_lock(store_mutex_);
+  store_->add(loaded, replace);
+  take_over(loaded);
+}
+
+void Definitions::refresh() {
+  const std::lock_guard store_lock(store_mutex_);
+  take_over({});
+}
+
+/// Reads what the database has and replaces what is active in memory by it. With store_mutex_.
+void Definitions::take_over(const std::vector<definition::DefinitionPtr>& loaded) {
+  std::map<std::string, definition::DefinitionPtr> known;
+  {
+    const std::lock_guard lock(mutex_);
+    known = by_digest_;
+  }
+  for (const auto& definition : loaded) known.insert_or_assign(definition->digest, definition);
+  std::map<std::string, Versions> active;
+  for (const auto& stored : store_->list()) {
+    if (stored.state != ports::DefinitionState::kActive) continue;
+    auto& definition = known[stored.digest];
+    if (definition == nullptr) definition = definition::load_canonical(stored.canonical);
+    active[stored.name][stored.version] = definition;
+  }
+  const std::lock_guard lock(mutex_);
+  by_digest_ = std::move(known);
+  active_ = std::move(active);
+}
+
+definition::DefinitionPtr Definitions::active(const std::string& name,
+                                              std::optional<int> version) const {
+  const std::lock_guard lock(mutex_);
+  const auto versions = active_.find(name);
+  if (versions == active_.end() || versions->second.empty()) return nullptr;
+  if (!version) return versions->second.rbegin()->second;
+  const auto found = versions->second.find(*version);
+  return found == versions->second.end() ? nullptr : found->second;
+}
+
+definition::DefinitionPtr Definitions::by_digest(const std::string& digest) {
+  const auto in_memory = [&]() -> definition::DefinitionPtr {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_digest_.find(digest);
+    return found == by_digest_.end() ? nullptr : found->second;
+  };
+  if (auto known = in_memory()) return known;
+  const std::lock_guard store_lock(store_mutex_);
+  if (auto known = in_memory()) return known;  // loaded while this thread waited
+  const auto canonical = store_->find(digest);
+  if (!canonical) return nullptr;
+  auto definition = definition::load_canonical(*canonical);
+  const std::lock_guard lock(mutex_);
+  by_digest_.emplace(digest, definition);
+  return definition;
+}
+
+std::set<std::string> Definitions::participants() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> names;
+  for (const auto& [digest, definition] : by_digest_) {
+    for (const auto& step : definition->steps) {
+      names.insert(step.action.participant);
+      if (step.compensate) names.insert(step.compensate->participant);
+    }
+  }
+  return names;
+}
+
+std::vector<ports::StoredDefinition> Definitions::list() {
+  const std::lock_guard lock(store_mutex_);
+  return store_->list();
+}
+
+}  // namespace sagad::runtime

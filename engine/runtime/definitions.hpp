@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "definition/definition.hpp"
+#include "ports/engine_store.hpp"
+
+namespace sagad::runtime {
+
+/// The definitions that this daemon knows: those loaded from files and added to the database at
+/// start, and those of older instances, loaded from the database when they are met. Thread-safe.
+class Definitions {
+ public:
+  explicit Definitions(std::unique_ptr<ports::DefinitionStore> store);
+
+  /// Adds to the database what is new and loads what the database has. Throws
+  /// ports::DefinitionConflict, ports::Unavailable; then nothing has changed. Throws
+  /// definition::DefinitionError if this program cannot read an active definition of the
+  /// database: one that a newer release has added.
+  void add(const std::vector<definition::DefinitionPtr>& loaded, bool replace);
+  /// Loads again what the database has as active: what another daemon has added since. Throws as
+  /// add() does.
+  void refresh();
+
+  /// For a start: the highest active version, or that version. nullptr if there is none.
+  definition::DefinitionPtr active(const std::string& name,
+                                   std::optional<int> version = std::nullopt) const;
+  /// For an instance: loads from the database what is not in memory. nullptr if it is unknown.
+  /// Throws ports::Unavailable. Not to be called inside a transaction.
+  definition::DefinitionPtr by_digest(const std::string& digest);
+  /// The participants that the definitions in memory name.
+  std::set<std::string> participants() const;
+
+  /// Throws ports::Unavailable.
+  std::vector<ports::StoredDefinition> list();
+
+ private:
+  using Versions = std::map<int, definition::DefinitionPtr>;
+
+  void take_over(const std::vector<definition::DefinitionPtr>& loaded);
+
+  std::mutex store_mutex_;                               ///< taken before mutex_
+  const std::unique_ptr<ports::DefinitionStore> store_;  ///< guarded by store_mutex_
+
+  mutable std::mutex mutex_;
+  std::map<std::string, definition::DefinitionPtr> by_digest_;  ///< guarded by mutex_
+  std::map<std::string, Versions> active_;                      ///< guarded by mutex_
+};
+
+}  // namespace sagad::runtime

@@ -1,0 +1,81 @@
+#include "runtime/fold.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "ports/bus.hpp"
+
+namespace sagad::runtime {
+namespace {
+
+template <typename Value>
+void append(std::vector<Value>& all, std::vector<Value>&& more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+ports::OutboxRow command_row(const saga::Command& command, std::string payload,
+                             base::IdGenerator& ids) {
+  const auto* lane = command.kind == saga::Kind::kDo ? "do" : "undo";
+  return {ids.next(command.sent_at), command.saga,
+          ports::command_subject(command.participant, lane, command.definition), std::move(payload),
+          command.sent_at};
+}
+
+Fold::Fold(const definition::Definition& definition, saga::Instance instance,
+           saga::DecideContext& context, base::IdGenerator& ids, std::size_t max_payload)
+    : definition_(definition),
+      context_(context),
+      ids_(ids),
+      max_payload_(max_payload),
+      sequence_(instance.sequence) {
+  folded_.before = instance.status;
+  folded_.decision.instance = std::move(instance);
+}
+
+void Fold::apply(const saga::Event& event) {
+  auto next = saga::decide(definition_, std::move(folded_.decision.instance), event, context_);
+  const auto commands = std::move(next.commands);
+  absorb(std::move(next));
+  // Pausing sends nothing, so this ends.
+  for (const auto& step : send(commands)) {
+    apply(saga::event::DeadLettered{step, "message_too_large"});
+  }
+}
+
+void Fold::absorb(saga::Decision next) {
+  auto& all = folded_.decision;
+  all.instance = std::move(next.instance);
+  all.changed = all.changed || next.changed;
+  append(all.timers, std::move(next.timers));
+  append(all.history, std::move(next.history));
+  for (const int output : next.new_outputs) {
+    if (std::find(all.new_outputs.begin(), all.new_outputs.end(), output) ==
+        all.new_outputs.end()) {
+      all.new_outputs.push_back(output);
+    }
+  }
+}
+
+std::vector<std::string> Fold::send(const std::vector<saga::Command>& commands) {
+  std::vector<std::string> too_large;
+  for (const auto& command : commands) {
+    auto payload = saga::encode(command);
+    if (payload.size() > max_payload_) {
+      too_large.push_back(command.step);
+    } else {
+      folded_.rows.push_back(command_row(command, std::move(payload), ids_));
+    }
+  }
+  return too_large;
+}
+
+Folded Fold::finish() && {
+  auto& decision = folded_.decision;
+  decision.instance.sequence = decision.changed ? sequence_ + 1 : sequence_;
+  return std::move(folded_);
+}
+
+}  // namespace sagad::runtime

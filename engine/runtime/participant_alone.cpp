@@ -1,0 +1,119 @@
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "runtime/participant_executor.hpp"
+
+// The last mode: one command, one transaction; its errors are its own.
+
+namespace sagad::runtime {
+namespace {
+
+using Kind = ports::Fault::Kind;
+
+/// Runs of one command: after a deadlock, a lost race for its row, a refusal to be recorded.
+constexpr int kRuns = 6;
+
+}  // namespace
+
+Executor::End Executor::alone(Work work) {
+  // A settle runs nothing of the plugin's, so it cannot be poison.
+  if (!work.held->redelivered() || work.action == nullptr) return try_alone(work);
+  return alone_guarded(work);
+}
+
+/// The start is committed before the run and forgotten after it: what crashes the process leaves
+/// its count behind.
+Executor::End Executor::alone_guarded(Work& work) {
+  const auto key = execution_key(work.command());
+  try {
+    forget_starts();
+    const int starts = worker_.store->record_start(key);
+    if (starts > worker_.shared.options.poison_starts) {
+      bury(work, starts);
+      return End::kDone;
+    }
+    const End end = try_alone(work);
+    // Who gave this thread up has forgotten the start as well.
+    if (end == End::kAbandoned) return end;
+    came_back_.push_back(key);
+    forget_starts();
+    return end;
+  } catch (...) {
+    const auto fault = worker_.store->classify(std::current_exception());
+    nak(work);
+    return away(fault);
+  }
+}
+
+/// What came back while the database was away is forgotten later: an outage is no crash.
+void Executor::forget_starts() {
+  while (!came_back_.empty()) {
+    worker_.store->clear_start(came_back_.back());
+    came_back_.pop_back();
+  }
+}
+
+Executor::End Executor::try_alone(Work& work) {
+  for (int run = 1; run <= kRuns; ++run) {
+    ports::Fault fault{};
+    try {
+      const auto end = Attempt(worker_, {&work, 1}, Mode::kAlone).run();
+      if (end == Attempt::End::kAbandoned) return End::kAbandoned;
+      if (end == Attempt::End::kTimedOut) {
+        const auto limit = base::format_duration(work.command().timeout);
+        answer_retry(work, retry_answer("timeout", "it took longer than " + limit));
+        return End::kDone;
+      }
+      if (end == Attempt::End::kRolledBack) continue;
+      if (work.fate == StepFate::kRetry) {
+        answer_retries({&work});
+      } else {
+        work.held->ack();
+      }
+      return End::kDone;
+    } catch (...) {
+      fault = worker_.store->classify(std::current_exception());
+    }
+    if (fault.kind != Kind::kConflict) return end_alone(work, fault);
+    const double pause = 20.0 * run * worker_.random.uniform();
+    worker_.shared.stop.wait_for(base::Duration{static_cast<int>(pause)});
+  }
+  nak(work);
+  return End::kDone;
+}
+
+Executor::End Executor::end_alone(Work& work, const ports::Fault& fault) {
+  const bool of_step = fault.kind == Kind::kStep || fault.kind == Kind::kTransactionEnded;
+  if (of_step && work.action != nullptr) {
+    const bool ended = fault.kind == Kind::kTransactionEnded;
+    answer_retry(work, retry_answer(ended ? "ended_transaction" : fault.code, fault.message));
+    return End::kDone;
+  }
+  nak(work);
+  if (of_step) {  // of a settle: there is no answer that says so, and the saga waits for one
+    worker_.shared.log->error("participant {}: saga {} step {} cannot be settled: {} {}",
+                              worker_.shared.options.name, work.command().saga.str(),
+                              work.command().step, fault.code, fault.message);
+    return End::kDone;
+  }
+  return away(fault);
+}
+
+void Executor::bury(Work& work, int starts) {
+  const auto why = "it was started " + std::to_string(starts - 1) +
+                   " times and never came back: it seems to crash the process";
+  worker_.shared.log->error("participant {}: saga {} step {} is given up: {}",
+                            worker_.shared.options.name, work.command().saga.str(),
+                            work.command().step, why);
+  const auto report = report_command(*work.held, "poison", why);
+  const auto row = dead_letter_row(report, worker_.next_id(), worker_.shared.clock.now());
+  // Forgotten only with the report confirmed: else the next delivery would run it again.
+  if (!worker_.shared.publisher.publish({row}).front()) return nak(work);
+  worker_.store->clear_start(execution_key(work.command()));
+  work.held->ack();
+  worker_.shared.metrics.add("sagad_dead_letters_total",
+                             {{"participant", worker_.shared.options.name}, {"reason", "poison"}});
+}
+
+}  // namespace sagad::runtime

@@ -1,0 +1,91 @@
+#include "runtime/participant_barrier.hpp"
+
+#include <utility>
+
+namespace sagad::runtime {
+namespace {
+
+using saga::Kind;
+using saga::Outcome;
+
+Verdict run(Verdict::Record record) {
+  Verdict verdict;
+  verdict.action = Verdict::Action::kRun;
+  verdict.record = record;
+  return verdict;
+}
+
+Verdict answer(ports::InboxRow row, Verdict::Record record) {
+  Verdict verdict;
+  verdict.record = record;
+  verdict.row = std::move(row);
+  return verdict;
+}
+
+/// `failed` and `barred` hold for their round and the ones before; `done` for ever.
+bool gives_way(const ports::InboxRow& row, int round) {
+  return row.outcome != Outcome::kDone && row.round < round;
+}
+
+ports::InboxRow new_row(const saga::Command& command, Outcome outcome) {
+  ports::InboxRow row;
+  row.key = execution_key(command);
+  row.round = command.round;
+  row.outcome = outcome;
+  if (outcome == Outcome::kDone) row.output = "{}";
+  return row;
+}
+
+Verdict judge_do(const saga::Command& command, const std::optional<ports::InboxRow>& action) {
+  if (!action) return run(Verdict::Record::kInsert);
+  if (gives_way(*action, command.round)) return run(Verdict::Record::kReplace);
+  return answer(*action, Verdict::Record::kNothing);
+}
+
+Verdict judge_settle(const saga::Command& command, const std::optional<ports::InboxRow>& action) {
+  if (!action) return answer(new_row(command, Outcome::kBarred), Verdict::Record::kInsert);
+  // A `do` of this round that is still on its way would find the old row giving way to it.
+  if (gives_way(*action, command.round)) {
+    return answer(new_row(command, Outcome::kBarred), Verdict::Record::kReplace);
+  }
+  return answer(*action, Verdict::Record::kNothing);
+}
+
+Verdict judge_undo(const saga::Command& command, const std::optional<ports::InboxRow>& action,
+                   const std::optional<ports::InboxRow>& undo) {
+  if (undo && !gives_way(*undo, command.round)) return answer(*undo, Verdict::Record::kNothing);
+  const auto record = undo ? Verdict::Record::kReplace : Verdict::Record::kInsert;
+  if (!action) {
+    Verdict verdict;
+    verdict.missing = true;
+    return verdict;
+  }
+  if (action->outcome != Outcome::kDone) return answer(new_row(command, Outcome::kDone), record);
+  return run(record);
+}
+
+}  // namespace
+
+ports::ExecutionKey action_key(const saga::Command& command) {
+  return {command.saga, command.step, command.item, Kind::kDo};
+}
+
+ports::ExecutionKey execution_key(const saga::Command& command) {
+  const bool undo = command.kind == Kind::kUndo;
+  return {command.saga, command.step, command.item, undo ? Kind::kUndo : Kind::kDo};
+}
+
+Verdict judge(const saga::Command& command, const std::optional<ports::InboxRow>& action,
+              const std::optional<ports::InboxRow>& undo) {
+  switch (command.kind) {
+    case Kind::kDo:
+      return judge_do(command, action);
+    case Kind::kSettle:
+      return judge_settle(command, action);
+    case Kind::kUndo:
+      break;
+  }
+  return judge_undo(command, action, undo);
+}
+
+}  // namespace sagad::runtime
