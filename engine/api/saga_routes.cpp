@@ -1,0 +1,208 @@
+#include "api/saga_routes.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "api/parameters.hpp"
+#include "api/saga_view.hpp"
+
+namespace sagad::api {
+namespace {
+
+using Outcome = runtime::StartOutcome;
+using std::chrono::steady_clock;
+
+constexpr base::Duration kLongestWait{60'000};
+/// How long a waiter trusts announcements alone; an end decided by another daemon is not announced.
+constexpr base::Duration kPollInterval{500};
+/// Between looks at a saga that was announced and reads as not ended: announcements are hints.
+constexpr std::chrono::milliseconds kEarlyHintPause{20};
+constexpr int kDefaultLimit = 50;
+constexpr int kMostLimit = 500;
+
+ProblemError unknown_saga(base::SagaId id) {
+  return ProblemError({404, "unknown_saga", "Unknown saga", "there is no saga " + id.str()});
+}
+
+/// The handlers of one API. Thread-safe, as what it works with is.
+class SagaRoutes {
+ public:
+  SagaRoutes(SagaServices services, WaitingRoom& waiting)
+      : services_(services), waiting_(waiting) {}
+
+  Response start(const Request& request);
+  Response get(const Request& request);
+  Response history(const Request& request);
+  Response list(const Request& request);
+
+ private:
+  saga::Instance read(base::SagaId id);
+  saga::Instance wait_for(base::SagaId id, base::Duration wait);
+  void add_end_state(json::object& document, base::SagaId id, base::Duration wait);
+  json::object view(const saga::Instance& instance);
+  Outcome submit(const Request& request);
+
+  SagaServices services_;
+  WaitingRoom& waiting_;
+};
+
+[[noreturn]] void refuse(const Outcome& outcome, const runtime::StartRequest& start) {
+  const auto version = start.version ? " in version " + std::to_string(*start.version) : "";
+  switch (outcome.kind) {
+    case Outcome::Kind::kUnknownDefinition:
+      throw ProblemError({404, "unknown_definition", "Unknown definition",
+                          "there is no active definition '" + start.definition + "'" + version +
+                              "; GET /v1/definitions lists what there is"});
+    case Outcome::Kind::kInvalidInput:
+      throw ProblemError({422, "invalid_input", "Invalid input",
+                          "the input does not fit the input_schema of '" + start.definition + "'",
+                          outcome.errors});
+    case Outcome::Kind::kConflict:
+      throw ProblemError({.status = 409,
+                          .code = "key_in_use",
+                          .title = "Idempotency key in use",
+                          .detail = "the key '" + start.key +
+                                    "' has started a saga with another input: " + outcome.id.str(),
+                          .more = {{"saga", outcome.id.str()}}});
+    case Outcome::Kind::kOverloaded:
+      throw ProblemError({.status = 429,
+                          .code = "overloaded",
+                          .title = "Overloaded",
+                          .detail = "too many starts wait already; nothing was started",
+                          .retry_after = 1});
+    default:
+      throw ProblemError({.status = 503,
+                          .code = "unavailable",
+                          .title = "Unavailable",
+                          .detail = "the start could not be committed, or it is not known whether "
+                                    "it was; send it again with the same Idempotency-Key",
+                          .errors = outcome.errors,
+                          .retry_after = 1});
+  }
+}
+
+Outcome SagaRoutes::submit(const Request& request) {
+  runtime::StartRequest start;
+  start.definition = request.parameters.at(0);
+  start.version = query_number(request, "version", 1, 1'000'000'000);
+  start.key = idempotency_key(request);
+  start.input = json_body(request);
+  auto outcome = services_.starter.submit(start);
+  if (outcome.kind != Outcome::Kind::kStarted && outcome.kind != Outcome::Kind::kExisting) {
+    refuse(outcome, start);
+  }
+  return outcome;
+}
+
+Response SagaRoutes::start(const Request& request) {
+  check_query(request, {"wait", "version"});
+  const auto wait = query_wait(request, kLongestWait);
+  std::optional<WaitingRoom::Seat> seat;
+  if (wait) seat.emplace(waiting_);
+
+  const auto outcome = submit(request);
+  const bool existing = outcome.kind == Outcome::Kind::kExisting;
+  json::object document{
+      {"id", outcome.id.str()}, {"definition", request.parameters.at(0)}, {"existing", existing}};
+  if (wait) add_end_state(document, outcome.id, *wait);
+  auto response = json_response(document, existing ? 200 : 201);
+  response.headers["Location"] = "/v1/sagas/" + outcome.id.str();
+  return response;
+}
+
+void SagaRoutes::add_end_state(json::object& document, base::SagaId id, base::Duration wait) {
+  try {
+    for (auto& [name, value] : view(wait_for(id, wait))) document[name] = value;
+  } catch (const ports::Unavailable&) {
+    // The start is committed. An error here would say that it is not, and a client without a key
+    // would start a second saga; so the answer is that of a start without `wait`.
+    document["detail"] = "started, but its state could not be read: look at Location";
+  }
+}
+
+Response SagaRoutes::get(const Request& request) {
+  check_query(request, {"wait"});
+  const auto id = saga_id(request.parameters.at(0));
+  const auto wait = query_wait(request, kLongestWait);
+  if (!wait) return json_response(view(read(id)));
+  const WaitingRoom::Seat seat(waiting_);
+  return json_response(view(wait_for(id, *wait)));
+}
+
+Response SagaRoutes::history(const Request& request) {
+  check_query(request, {});
+  const auto id = saga_id(request.parameters.at(0));
+  const auto rows =
+      services_.readers.with([&](ports::EngineReader& reader) { return reader.history(id); });
+  // Every saga has a history, from its start on.
+  if (rows.empty()) throw unknown_saga(id);
+  return json_response(json::object{{"id", id.str()}, {"events", history_view(rows)}});
+}
+
+Response SagaRoutes::list(const Request& request) {
+  check_query(request, {"status", "definition", "key", "limit", "cursor"});
+  ports::SagaFilter filter;
+  filter.definition = query_text(request, "definition");
+  filter.key = query_text(request, "key");
+  filter.limit = query_number(request, "limit", 1, kMostLimit).value_or(kDefaultLimit);
+  try {
+    if (const auto status = query_text(request, "status")) {
+      filter.status = saga::parse_saga_status(*status);
+    }
+    if (const auto cursor = query_text(request, "cursor")) {
+      filter.before = base::SagaId::parse(*cursor);
+    }
+  } catch (const std::invalid_argument& error) {
+    throw ProblemError({400, "bad_parameter", "Bad parameter", error.what()});
+  }
+  const auto sagas =
+      services_.readers.with([&](ports::EngineReader& reader) { return reader.list(filter); });
+  json::array items;
+  for (const auto& saga : sagas) items.push_back(saga_summary(saga));
+  const bool full = sagas.size() == static_cast<std::size_t>(filter.limit);
+  const json::value next = full ? json::value(sagas.back().id.str()) : nullptr;
+  return json_response(json::object{{"sagas", std::move(items)}, {"next_cursor", next}});
+}
+
+saga::Instance SagaRoutes::read(base::SagaId id) {
+  auto instance =
+      services_.readers.with([&](ports::EngineReader& reader) { return reader.get(id); });
+  if (!instance) throw unknown_saga(id);
+  return std::move(*instance);
+}
+
+/// The saga when it has ended or paused, or as it is when the time is over.
+saga::Instance SagaRoutes::wait_for(base::SagaId id, base::Duration wait) {
+  runtime::Completions::Watch watch(services_.completions, id);
+  const auto until = steady_clock::now() + wait;
+  bool hint_was_early = false;
+  for (;;) {
+    auto instance = read(id);
+    const auto left = std::chrono::duration_cast<base::Duration>(until - steady_clock::now());
+    if (saga::is_final(instance.status) || instance.status == saga::SagaStatus::kPaused ||
+        left.count() <= 0 || waiting_.closed()) {
+      return instance;
+    }
+    const bool announced = watch.wait(std::min(left, kPollInterval)).has_value();
+    if (announced && hint_was_early) std::this_thread::sleep_for(kEarlyHintPause);
+    hint_was_early = announced;
+  }
+}
+
+json::object SagaRoutes::view(const saga::Instance& instance) {
+  return saga_view(instance, services_.definitions.by_digest(instance.digest).get());
+}
+
+}  // namespace
+
+void add_saga_routes(Router& router, SagaServices services, WaitingRoom& waiting) {
+  const auto routes = std::make_shared<SagaRoutes>(services, waiting);
+  router.add("POST", "/v1/sagas/*", [routes](const Request& r) { return routes->start(r); });
+  router.add("GET", "/v1/sagas", [routes](const Request& r) { return routes->list(r); });
+  router.add("GET", "/v1/sagas/*", [routes](const Request& r) { return routes->get(r); });
+  router.add("GET", "/v1/sagas/*/history",
+             [routes](const Request& r) { return routes->history(r); });
+}
+
+}  // namespace sagad::api

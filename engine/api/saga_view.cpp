@@ -1,0 +1,108 @@
+#include "api/saga_view.hpp"
+
+#include <string>
+
+namespace sagad::api {
+namespace {
+
+namespace json = boost::json;
+
+json::value time_or_null(const std::optional<base::Time>& time) {
+  if (!time) return nullptr;
+  return json::string(base::format_time(*time));
+}
+
+json::value error_or_null(const std::optional<saga::Error>& error) {
+  if (!error) return nullptr;
+  return json::object{{"code", error->code}, {"message", error->message}};
+}
+
+json::value text_or_null(const std::string& text) {
+  if (text.empty()) return nullptr;
+  return json::string(text);
+}
+
+json::value document_or_null(const saga::Document& document) {
+  if (!document) return nullptr;
+  return *document;
+}
+
+json::object step_view(const saga::StepState& state, const definition::Step* step,
+                       std::size_t index) {
+  json::object view;
+  view["id"] = step != nullptr ? step->id : "#" + std::to_string(index);
+  view["action"] = step != nullptr ? json::value(step->action.full_name()) : nullptr;
+  view["compensate"] =
+      step != nullptr && step->compensate ? json::value(step->compensate->full_name()) : nullptr;
+  view["status"] = saga::to_string(state.status);
+  view["since"] = base::format_time(state.since);
+  view["reason"] = text_or_null(state.reason);
+  view["attempts"] = state.attempt;
+  view["round"] = state.round;
+  view["resent"] = state.resent;
+  view["last_error"] = error_or_null(state.last_error);
+  view["first_dispatched_at"] = time_or_null(state.first_dispatched);
+  view["sent_at"] = time_or_null(state.sent_at);
+  view["next_retry_at"] = time_or_null(state.retry_at);
+  view["output"] = document_or_null(state.output);
+  return view;
+}
+
+}  // namespace
+
+json::object saga_summary(const saga::Instance& instance) {
+  json::object view;
+  view["id"] = instance.id.str();
+  view["definition"] = instance.definition;
+  view["version"] = instance.version;
+  view["key"] = text_or_null(instance.key);
+  view["status"] = saga::to_string(instance.status);
+  view["reason"] = text_or_null(instance.reason);
+  view["error"] = error_or_null(instance.error);
+  view["created_at"] = base::format_time(instance.created_at);
+  view["updated_at"] = base::format_time(instance.updated_at);
+  view["deadline_at"] = time_or_null(instance.deadline_at);
+  view["ended_at"] = time_or_null(instance.ended_at);
+  return view;
+}
+
+json::object saga_view(const saga::Instance& instance, const definition::Definition* definition) {
+  auto view = saga_summary(instance);
+  view["digest"] = instance.digest;
+  view["paused_from"] = instance.paused_from
+                            ? json::value(json::string(saga::to_string(*instance.paused_from)))
+                            : nullptr;
+  view["input"] = document_or_null(instance.input);
+  view["output"] = document_or_null(instance.output);
+  json::array steps;
+  for (std::size_t i = 0; i < instance.steps.size(); ++i) {
+    const bool known = definition != nullptr && i < definition->steps.size();
+    steps.push_back(step_view(instance.steps[i], known ? &definition->steps[i] : nullptr, i));
+  }
+  view["steps"] = std::move(steps);
+  return view;
+}
+
+json::array history_view(const std::vector<ports::HistoryRow>& rows) {
+  json::array view;
+  for (const auto& row : rows) {
+    const auto events = json::parse(row.events);
+    for (const auto& event : events.as_array()) {
+      json::object entry{{"sequence", row.sequence}, {"at", base::format_time(row.at)}};
+      for (const auto& [name, value] : event.as_object()) entry[name] = value;
+      view.push_back(std::move(entry));
+    }
+  }
+  return view;
+}
+
+json::object definition_view(const ports::StoredDefinition& definition) {
+  return {{"name", definition.name},
+          {"version", definition.version},
+          {"state", definition.state == ports::DefinitionState::kActive ? "active" : "retired"},
+          {"digest", definition.digest},
+          {"description", definition.description},
+          {"added_at", base::format_time(definition.added_at)}};
+}
+
+}  // namespace sagad::api

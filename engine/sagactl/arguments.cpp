@@ -1,0 +1,154 @@
+#include "sagactl/arguments.hpp"
+
+#include <CLI/CLI.hpp>
+#include <stdexcept>
+
+#include "sagactl/exit_code.hpp"
+
+namespace sagad::ctl {
+namespace {
+
+constexpr const char* kFooter = R"(Exit codes:
+  0  ok; with --wait: completed       4  server unreachable
+  1  refused or invalid               5  key used with another input
+  2  wrong arguments                  6  server overloaded or not ready
+  3  no such saga or definition
+  with --wait: 10 compensated, 11 paused, 12 failed, 13 still running
+
+Examples:
+  sagactl start order-pay --input '{"order_name":"book","account":"alice","amount":5}' --wait
+  sagactl start checkout --input @order.json --key order-4711 --wait=30s
+  sagactl list --status paused
+  sagactl validate sagas/*.yaml)";
+
+/// `--wait`, `--wait=30s`.
+struct WaitOption {
+  CLI::Option* option = nullptr;
+  std::string text;
+
+  void add_to(CLI::App& app) {
+    option = app.add_option("--wait", text,
+                            "Wait until it has ended or paused; --wait=30s: at most so long")
+                 ->expected(0, 1)
+                 ->type_name("[DURATION]");
+  }
+
+  /// Throws CLI::ValidationError.
+  std::optional<Wait> read() const {
+    if (option->count() == 0) return std::nullopt;
+    if (text.empty()) return Wait{};
+    try {
+      return Wait{base::parse_duration(text)};
+    } catch (const std::invalid_argument& error) {
+      throw CLI::ValidationError("--wait", error.what());
+    }
+  }
+};
+
+/// The command line as CLI11 knows it, and where it puts what it reads.
+struct CommandLine {
+  CLI::App app{"Starts and shows the sagas of a sagad server, and checks definitions."};
+  Arguments arguments;
+  std::string output = "text";
+  StartCommand start;
+  GetCommand get;
+  ListCommand list;
+  HistoryCommand history;
+  DefinitionsCommand definitions;
+  ValidateCommand validate;
+  GraphCommand graph;
+  WaitOption start_wait;
+  WaitOption get_wait;
+  int version = 0;
+
+  CommandLine() {
+    app.name("sagactl");
+    app.footer(kFooter);
+    app.set_version_flag("--version", "sagactl " SAGAD_VERSION);
+    app.add_option("--server", arguments.server, "Address of the server's API")
+        ->envname("SAGAD_SERVER")
+        ->capture_default_str();
+    app.add_option("--output,-o", output, "text or json")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    app.require_subcommand(1);
+    app.fallthrough();
+    add_online();
+    add_offline();
+  }
+
+  void add_online() {
+    auto* command = app.add_subcommand("start", "Start a saga");
+    command->add_option("definition", start.definition, "Name of the definition")->required();
+    command->add_option("--input,-i", start.input, "JSON, @file, or @- for standard input")
+        ->capture_default_str();
+    command->add_option("--key,-k", start.key,
+                        "Idempotency key: a second start with it gives the first saga");
+    command->add_option("--version", version, "Version of the definition (default: the highest)")
+        ->check(CLI::PositiveNumber);
+    start_wait.add_to(*command);
+    command->callback([this] { arguments.command = started(); });
+
+    command = app.add_subcommand("get", "Show a saga and its steps");
+    command->add_option("id", get.id, "Id of the saga")->required();
+    get_wait.add_to(*command);
+    command->callback([this] {
+      get.wait = get_wait.read();
+      arguments.command = get;
+    });
+
+    command = app.add_subcommand("list", "List sagas, the newest first");
+    command->add_option("--status", list.status,
+                        "running, compensating, completed, compensated, paused or failed");
+    command->add_option("--definition", list.definition, "Only of this definition");
+    command->add_option("--key", list.key, "Only with this idempotency key");
+    command->add_option("--limit", list.limit, "At most so many (1 to 500)")
+        ->check(CLI::Range(1, 500))
+        ->capture_default_str();
+    command->add_option("--cursor", list.cursor, "Where the page before ended");
+    command->callback([this] { arguments.command = list; });
+
+    command = app.add_subcommand("history", "Show all that happened to a saga");
+    command->add_option("id", history.id, "Id of the saga")->required();
+    command->callback([this] { arguments.command = history; });
+
+    command = app.add_subcommand("definitions", "List the definitions, or show one");
+    command->add_option("name", definitions.name, "Name of a definition");
+    command->callback([this] { arguments.command = definitions; });
+  }
+
+  void add_offline() {
+    auto* command = app.add_subcommand("validate", "Check definition files (needs no server)");
+    command->add_option("files", validate.files, "Files to check")->required();
+    command->callback([this] { arguments.command = validate; });
+
+    command = app.add_subcommand("graph",
+                                 "Print a definition as Mermaid flowchart "
+                                 "(needs no server)");
+    command->add_option("file", graph.file, "File of the definition")->required();
+    command->callback([this] { arguments.command = graph; });
+  }
+
+  StartCommand started() {
+    start.wait = start_wait.read();
+    if (version > 0) start.version = version;
+    return start;
+  }
+};
+
+}  // namespace
+
+std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv, std::ostream& out,
+                                             std::ostream& err) {
+  CommandLine line;
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = line.app.exit(error, out, err);
+    return code == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+  }
+  line.arguments.json = line.output == "json";
+  return std::move(line.arguments);
+}
+
+}  // namespace sagad::ctl

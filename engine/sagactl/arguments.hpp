@@ -1,0 +1,71 @@
+#pragma once
+
+#include <optional>
+#include <ostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace sagad::ctl {
+
+/// What was asked for on the command line. Values.
+
+/// `--wait` without a duration waits for as long as it takes.
+struct Wait {
+  std::optional<base::Duration> limit;
+};
+
+struct StartCommand {
+  std::string definition;
+  std::string input = "{}";  ///< JSON, `@file`, or `@-` for standard input
+  std::string key;
+  std::optional<int> version;
+  std::optional<Wait> wait;
+};
+
+struct GetCommand {
+  std::string id;
+  std::optional<Wait> wait;
+};
+
+struct ListCommand {
+  std::string status;
+  std::string definition;
+  std::string key;
+  int limit = 50;
+  std::string cursor;
+};
+
+struct HistoryCommand {
+  std::string id;
+};
+
+struct DefinitionsCommand {
+  std::string name;  ///< empty: all
+};
+
+struct ValidateCommand {
+  std::vector<std::string> files;
+};
+
+struct GraphCommand {
+  std::string file;
+};
+
+using Command = std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand,
+                             DefinitionsCommand, ValidateCommand, GraphCommand>;
+
+struct Arguments {
+  Command command;
+  std::string server = "http://127.0.0.1:8080";
+  bool json = false;
+};
+
+/// The arguments, or the exit code of a program that is done already: --help and --version (0),
+/// and what cannot be read (2, with a sentence on `err`).
+std::variant<Arguments, int> parse_arguments(int argc, const char* const* argv, std::ostream& out,
+                                             std::ostream& err);
+
+}  // namespace sagad::ctl

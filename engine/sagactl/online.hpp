@@ -1,0 +1,47 @@
+#pragma once
+
+#include <istream>
+#include <ostream>
+#include <string>
+
+#include "sagactl/arguments.hpp"
+#include "sagactl/client.hpp"
+#include "sagactl/exit_code.hpp"
+
+namespace sagad::ctl {
+
+/// The commands that ask a server. They throw Unreachable.
+class Online {
+ public:
+  /// `in` is read for `--input @-`. All outlive it.
+  Online(Client& client, bool as_json, std::istream& in, std::ostream& out, std::ostream& err)
+      : client_(client), as_json_(as_json), in_(in), out_(out), err_(err) {}
+
+  ExitCode run(const StartCommand& command);
+  ExitCode run(const GetCommand& command);
+  ExitCode run(const ListCommand& command);
+  ExitCode run(const HistoryCommand& command);
+  ExitCode run(const DefinitionsCommand& command);
+
+ private:
+  /// The exit code of a refusal, after telling it.
+  ExitCode refused(const Reply& reply);
+  /// Asks until the saga has ended or paused, or the time is over; then shows it.
+  ExitCode await(const std::string& id, Reply reply, const Wait& wait, base::Duration used);
+  void print(const Reply& reply);
+  std::string read_input(const std::string& argument);
+
+  Client& client_;
+  bool as_json_;
+  std::istream& in_;
+  std::ostream& out_;
+  std::ostream& err_;
+};
+
+/// An argument that turned out to be wrong while it was used.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace sagad::ctl

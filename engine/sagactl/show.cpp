@@ -1,0 +1,149 @@
+#include "sagactl/show.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "sagactl/table.hpp"
+
+namespace sagad::ctl {
+namespace {
+
+namespace json = boost::json;
+
+const json::value& member(const json::object& object, std::string_view name) {
+  static const json::value kNull;
+  const auto* found = object.if_contains(json::string_view(name.data(), name.size()));
+  return found == nullptr ? kNull : *found;
+}
+
+/// Strings as they are, null as `-`, everything else as JSON.
+std::string cell(const json::value& value) {
+  if (value.is_null()) return "-";
+  if (const auto* text = value.if_string()) return std::string(text->data(), text->size());
+  return json::serialize(value);
+}
+
+std::string cell(const json::object& object, std::string_view name) {
+  return cell(member(object, name));
+}
+
+std::string time_cell(const json::object& object, std::string_view name, base::Time now) {
+  const auto text = cell(object, name);
+  try {
+    return human_time(base::parse_time(text), now);
+  } catch (const std::invalid_argument&) {
+    return text;
+  }
+}
+
+/// `code: message` of an error, or `-`.
+std::string error_cell(const json::value& error) {
+  if (!error.is_object()) return "-";
+  return cell(error.get_object(), "code") + ": " + cell(error.get_object(), "message");
+}
+
+const json::array& items(const json::object& object, std::string_view name) {
+  static const json::array kNone;
+  const auto& value = member(object, name);
+  return value.is_array() ? value.get_array() : kNone;
+}
+
+std::string since(const json::object& object, std::string_view name, base::Time now) {
+  const auto text = cell(object, name);
+  return text == "-" ? text : text + " (" + time_cell(object, name, now) + ")";
+}
+
+}  // namespace
+
+void show_saga(std::ostream& out, const json::object& saga, base::Time now) {
+  Table fields({"saga", cell(saga, "id")});
+  const auto field = [&](const char* name, const std::string& value) {
+    if (value != "-") fields.add({name, value});
+  };
+  const auto reason = cell(saga, "reason");
+  const auto version = cell(saga, "version");
+  field("definition", cell(saga, "definition") + (version == "-" ? "" : " v" + version));
+  field("key", cell(saga, "key"));
+  field("status", cell(saga, "status") + (reason == "-" ? "" : " (" + reason + ")"));
+  field("error", error_cell(member(saga, "error")));
+  field("created", since(saga, "created_at", now));
+  field("ended", since(saga, "ended_at", now));
+  if (cell(saga, "ended_at") == "-") field("deadline", since(saga, "deadline_at", now));
+  field("input", cell(saga, "input"));
+  field("output", cell(saga, "output"));
+  fields.print(out);
+  if (items(saga, "steps").empty()) return;
+
+  out << '\n';
+  Table steps(
+      {"STEP", "ACTION", "STATUS", "SINCE", "ATTEMPTS", "NEXT RETRY", "REASON", "LAST ERROR"});
+  for (const auto& item : items(saga, "steps")) {
+    const auto& step = item.as_object();
+    steps.add({cell(step, "id"), cell(step, "action"), cell(step, "status"),
+               time_cell(step, "since", now), cell(step, "attempts"),
+               time_cell(step, "next_retry_at", now), cell(step, "reason"),
+               error_cell(member(step, "last_error"))});
+  }
+  steps.print(out);
+}
+
+void show_sagas(std::ostream& out, const json::object& page, base::Time now) {
+  Table table({"ID", "DEFINITION", "STATUS", "CREATED", "ENDED", "KEY", "REASON"});
+  for (const auto& item : items(page, "sagas")) {
+    const auto& saga = item.as_object();
+    table.add({cell(saga, "id"), cell(saga, "definition") + " v" + cell(saga, "version"),
+               cell(saga, "status"), time_cell(saga, "created_at", now),
+               time_cell(saga, "ended_at", now), cell(saga, "key"), cell(saga, "reason")});
+  }
+  table.print(out);
+  const auto next = cell(page, "next_cursor");
+  if (next != "-") out << "more: --cursor " << printable(next) << '\n';
+}
+
+void show_history(std::ostream& out, const json::object& history, base::Time now) {
+  Table table({"SEQ", "AT", "", "STEP", "EVENT", "DETAIL"});
+  for (const auto& item : items(history, "events")) {
+    const auto& event = item.as_object();
+    json::object detail;
+    for (const auto& [name, value] : event) {
+      if (name != "sequence" && name != "at" && name != "step" && name != "type") {
+        detail[name] = value;
+      }
+    }
+    table.add({cell(event, "sequence"), cell(event, "at"), time_cell(event, "at", now),
+               cell(event, "step"), cell(event, "type"),
+               detail.empty() ? "" : json::serialize(detail)});
+  }
+  table.print(out);
+}
+
+void show_definitions(std::ostream& out, const json::object& list, base::Time now) {
+  Table table({"NAME", "VERSION", "STATE", "ADDED", "DESCRIPTION"});
+  for (const auto& item : items(list, "definitions")) {
+    const auto& definition = item.as_object();
+    table.add({cell(definition, "name"), cell(definition, "version"), cell(definition, "state"),
+               time_cell(definition, "added_at", now), cell(definition, "description")});
+  }
+  table.print(out);
+}
+
+void show_definition(std::ostream& out, const json::object& definition, base::Time now) {
+  for (const auto& item : items(definition, "versions")) {
+    const auto& version = item.as_object();
+    Table fields({"definition", cell(version, "name") + " v" + cell(version, "version")});
+    fields.add({"state", cell(version, "state")});
+    fields.add({"added", since(version, "added_at", now)});
+    fields.add({"digest", cell(version, "digest")});
+    fields.add({"document", cell(version, "definition")});
+    fields.print(out);
+  }
+}
+
+void show_problem(std::ostream& err, const json::object& problem) {
+  err << "sagactl: " << printable(cell(problem, "title")) << " ("
+      << printable(cell(problem, "status")) << "): " << printable(cell(problem, "detail")) << '\n';
+  for (const auto& error : items(problem, "errors")) err << "  " << printable(cell(error)) << '\n';
+}
+
+}  // namespace sagad::ctl
