@@ -1,0 +1,105 @@
+#include <gtest/gtest.h>
+
+#include "postgres/fixture.hpp"
+#include "postgres/stores.hpp"
+
+namespace sagad::postgres {
+namespace {
+
+using saga::SagaStatus;
+
+class EngineReaderTest : public testing::Test {
+ protected:
+  saga::Instance with(const std::string& key, SagaStatus status,
+                      const std::string& definition = "order-pay") {
+    saga::Instance instance = tests::sample_instance(key);
+    instance.status = status;
+    instance.definition = definition;
+    if (saga::is_final(status)) instance.ended_at = instance.updated_at;
+    return instance;
+  }
+  void SetUp() override {
+    auto store = make_engine_store(database_);
+    instances_ = {with("a", SagaStatus::kCompleted), with("b", SagaStatus::kRunning),
+                  with("c", SagaStatus::kRunning, "checkout"), with("d", SagaStatus::kPaused),
+                  with("a", SagaStatus::kRunning, "checkout")};
+    tests::store(*store, instances_);
+  }
+  /// The places of the listed instances in instances_.
+  std::string listed(const ports::SagaFilter& filter) {
+    std::string places;
+    for (const auto& instance : reader_->list(filter)) {
+      for (std::size_t i = 0; i < instances_.size(); ++i) {
+        if (instances_[i].id == instance.id) places += std::to_string(i);
+      }
+    }
+    return places;
+  }
+
+  std::string database_ = tests::engine_database();
+  std::vector<saga::Instance> instances_;
+  std::unique_ptr<ports::EngineReader> reader_ = make_engine_reader(database_);
+};
+
+TEST_F(EngineReaderTest, GetReturnsTheWholeInstance) {
+  saga::Instance instance = instances_[1];
+  instance.sequence = 2;
+  instance.steps[1].output =
+      std::make_shared<const boost::json::value>(boost::json::object{{"pay_id", 7}});
+  saga::Decision decision = tests::sample_decision(instance);
+  decision.new_outputs = {1};
+  auto store = make_engine_store(database_);
+  tests::store_decisions(*store, {decision});
+  const auto found = reader_->get(instance.id);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(tests::describe(*found), tests::describe(instance));
+  EXPECT_FALSE(reader_->get(tests::new_id()).has_value());
+}
+
+TEST_F(EngineReaderTest, ListsNewestFirstByEveryFilter) {
+  EXPECT_EQ(listed({}), "43210");
+  EXPECT_EQ(listed({.status = SagaStatus::kRunning}), "421");
+  EXPECT_EQ(listed({.status = SagaStatus::kCompleted}), "0");
+  EXPECT_EQ(listed({.status = SagaStatus::kFailed}), "");
+  EXPECT_EQ(listed({.definition = "checkout"}), "42");
+  EXPECT_EQ(listed({.status = SagaStatus::kRunning, .definition = "order-pay"}), "1");
+  EXPECT_EQ(listed({.key = "a"}), "40");
+  EXPECT_EQ(listed({.definition = "order-pay", .key = "a"}), "0");
+  EXPECT_EQ(listed({.limit = 2}), "43");
+  EXPECT_EQ(listed({.limit = 2, .before = instances_[3].id}), "21");
+  EXPECT_EQ(listed({.key = "no such key"}), "");
+}
+
+TEST_F(EngineReaderTest, ListLeavesOutInputs) {
+  const auto list = reader_->list({.limit = 1});
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_FALSE(list[0].input);
+  EXPECT_EQ(list[0].steps.size(), 2U);
+}
+
+TEST_F(EngineReaderTest, LiveCountsHavePausedOnesAndNoFinalOnes) {
+  std::string counts;
+  for (const auto& count : reader_->live_counts()) {
+    counts += count.definition + " " + std::string(saga::to_string(count.status)) + " " +
+              std::to_string(count.count) + "; ";
+  }
+  EXPECT_EQ(counts, "checkout running 2; order-pay paused 1; order-pay running 1; ");
+}
+
+TEST_F(EngineReaderTest, PingTellsWhetherTheDatabaseAnswersAndRecovers) {
+  EXPECT_TRUE(reader_->ping());
+  tests::Sql sql(database_);
+  sql("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
+      "WHERE application_name = 'sagad reader' AND datname = current_database()");
+  EXPECT_FALSE(reader_->ping());
+  EXPECT_TRUE(reader_->ping());
+}
+
+TEST_F(EngineReaderTest, TheViewsAreReadable) {
+  tests::Sql sql(database_);
+  EXPECT_EQ(sql.number("SELECT count(*) FROM sagad.saga WHERE status = 'running'"), 3);
+  EXPECT_EQ(sql.number("SELECT count(*) FROM sagad.saga_history WHERE type = 'started'"), 5);
+}
+
+}  // namespace
+}  // namespace sagad::postgres

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <sagad/plugin.hpp>
+#include <string>
+
+namespace flaky {
+
+/// Records what took effect, in the engine's transaction; returns its number.
+std::int64_t record_effect(sagad::Context& context, const std::string& action);
+
+/// Counts the calls of an execution on a connection of its own, so that a rollback of the engine's
+/// transaction, or the end of the process, does not forget them. Thread-safe.
+class CallCounter {
+ public:
+  /// `database` is how to connect; empty: count() throws.
+  explicit CallCounter(std::string database) : database_(std::move(database)) {}
+
+  /// Commits one more call, and returns how many there are now with this one: 1 for the first.
+  std::int64_t count(const sagad::Execution& execution, const std::string& action) const;
+
+ private:
+  std::string database_;
+};
+
+}  // namespace flaky
