@@ -10,9 +10,11 @@ if(NOT SAGAD_CCACHE_PROGRAM)
 endif()
 
 # A precompiled header hides macros and times from ccache; without this
-# sloppiness it refuses to cache whatever uses one.
+# sloppiness it refuses to cache whatever uses one. Paths are taken relative to
+# the checkout, so that a clone elsewhere finds what this one has compiled.
 set(CMAKE_CXX_COMPILER_LAUNCHER
   "${CMAKE_COMMAND}" -E env
+  "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
   "CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime"
   "${SAGAD_CCACHE_PROGRAM}")
 if(SAGAD_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
