@@ -1,6 +1,7 @@
 #include "postgres/errors.hpp"
 
 #include <pqxx/pqxx>
+#include <sagad/transaction.hpp>
 
 namespace sagad::postgres {
 
@@ -45,6 +46,8 @@ Fault classify(const std::exception_ptr& error) {
   } catch (const ports::CommitUnknown& e) {
     return {Fault::Kind::kCommitUnknown, "08007", e.what()};
   } catch (const ports::TransactionEnded& e) {
+    return {Fault::Kind::kTransactionEnded, "ended_transaction", e.what()};
+  } catch (const sagad::TransactionEndRefused& e) {
     return {Fault::Kind::kTransactionEnded, "ended_transaction", e.what()};
   } catch (const QueryError& e) {
     return from_sqlstate(e.sqlstate(), e.what());

@@ -7,6 +7,15 @@
 #include "postgres/fixture.hpp"
 #include "postgres/stores.hpp"
 
+namespace sagad {
+
+/// Ends the transaction as SQL would that the SDK does not see through.
+struct TransactionPeer {
+  static void end(Transaction& transaction, const std::string& sql) { transaction.tx_.exec(sql); }
+};
+
+}  // namespace sagad
+
 namespace sagad::postgres {
 namespace {
 
@@ -73,7 +82,7 @@ class EndedTransactionTest : public PluginTransactionTest,
 
 TEST_P(EndedTransactionTest, NoAnswerIsWrittenAfterIt) {
   auto tx = store_->begin();
-  tx->business().exec_raw(GetParam());
+  TransactionPeer::end(tx->business(), GetParam());
   EXPECT_THROW(tx->insert(std::vector{done_row(saga_, "pay", "{}")}), ports::TransactionEnded);
   tx.reset();
   EXPECT_EQ(inbox(), 0);
@@ -83,7 +92,7 @@ TEST_P(EndedTransactionTest, NoMessageIsWrittenAfterIt) {
   auto tx = store_->begin();
   const auto row = tests::sample_outbox_row(saga_);
   tx->append_outbox(std::vector{row});
-  tx->business().exec_raw(GetParam());
+  TransactionPeer::end(tx->business(), GetParam());
   EXPECT_THROW(tx->append_outbox(std::vector{tests::sample_outbox_row(saga_)}),
                ports::TransactionEnded);
   tx.reset();
@@ -99,11 +108,11 @@ TEST_P(EndedTransactionTest, NothingIsDeletedOrReplacedAfterIt) {
   tx->insert(std::vector{refused});
   tx->commit();
   tx = store_->begin();
-  tx->business().exec_raw(GetParam());
+  TransactionPeer::end(tx->business(), GetParam());
   EXPECT_THROW(tx->delete_outbox(std::vector{row.id}), ports::TransactionEnded);
   tx.reset();
   tx = store_->begin();
-  tx->business().exec_raw(GetParam());
+  TransactionPeer::end(tx->business(), GetParam());
   refused.round = 1;
   EXPECT_THROW(tx->replace(std::vector{refused}), ports::TransactionEnded);
   tx.reset();
@@ -115,7 +124,7 @@ TEST_P(EndedTransactionTest, TheCommitFindsItOut) {
   auto tx = store_->begin();
   write(*tx, 1);
   tx->insert(std::vector{done_row(saga_, "pay", "{}")});
-  tx->business().exec_raw(GetParam());
+  TransactionPeer::end(tx->business(), GetParam());
   EXPECT_THROW(tx->commit(), ports::TransactionEnded);
   // The store goes on.
   tx.reset();
@@ -128,12 +137,12 @@ TEST_P(EndedTransactionTest, TheCommitFindsItOut) {
 TEST_P(EndedTransactionTest, TheSavepointFindsItOut) {
   auto tx = store_->begin();
   tx->savepoint();
-  tx->business().exec_raw(GetParam());
+  TransactionPeer::end(tx->business(), GetParam());
   EXPECT_THROW(tx->release(), ports::TransactionEnded);
   tx.reset();
   tx = store_->begin();
   tx->savepoint();
-  tx->business().exec_raw(GetParam());
+  TransactionPeer::end(tx->business(), GetParam());
   EXPECT_THROW(tx->rollback_to_savepoint(), ports::TransactionEnded);
 }
 
