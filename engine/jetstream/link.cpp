@@ -25,7 +25,8 @@ struct Link::Events {
   std::mutex mutex;
   std::condition_variable changed;
   std::atomic<bool> ended{false};
-  bool woken = false;      ///< guarded by mutex, as all below
+  bool closed = false;  ///< the client has let go of it; guarded by mutex, as all below
+  bool woken = false;
   std::string last_error;  ///< told last, and when: the client repeats itself
   std::chrono::steady_clock::time_point last_told;
 };
@@ -33,6 +34,7 @@ struct Link::Events {
 namespace {
 
 constexpr std::chrono::seconds kTellAgain{10};
+constexpr std::chrono::seconds kClosing{5};
 
 /// Text of a time as the header has it.
 struct MicrosText {
@@ -102,6 +104,10 @@ std::shared_ptr<Link> Link::open(const BusOptions& options, std::shared_ptr<spdl
 void Link::on_closed(natsConnection*, void* closure) {
   const std::unique_ptr<std::shared_ptr<Events>> events(
       static_cast<std::shared_ptr<Events>*>(closure));
+  {
+    const std::lock_guard lock((*events)->mutex);
+    (*events)->closed = true;
+  }
   (*events)->end();
 }
 
@@ -137,7 +143,13 @@ void Link::wake() {
 }
 
 void Link::close() {
-  if (connection_ != nullptr) natsConnection_Close(connection_.get());
+  if (connection_ != nullptr) {
+    natsConnection_Close(connection_.get());
+    // It returns at once if another thread of the client is just closing: only the callback tells
+    // that the reading thread has ended, and with it the use of subscriptions.
+    std::unique_lock lock(events_->mutex);
+    events_->changed.wait_for(lock, kClosing, [this] { return events_->closed; });
+  }
   events_->end();
 }
 
@@ -181,15 +193,22 @@ natsStatus Link::flush(std::chrono::milliseconds timeout) {
   return natsConnection_FlushTimeout(connection_.get(), timeout.count());
 }
 
-SubscriptionPtr Link::subscribe(const std::string& subject) {
+natsSubscription& Link::subscribe(const std::string& subject) {
   natsSubscription* created = nullptr;
   natsStatus status = natsConnection_SubscribeSync(&created, connection_.get(), subject.c_str());
-  SubscriptionPtr subscription(created);
-  if (status == NATS_OK) status = natsSubscription_SetPendingLimits(created, -1, -1);
+  if (status == NATS_OK) {
+    const std::lock_guard lock(mutex_);
+    subscriptions_.emplace_back(created);
+    status = natsSubscription_SetPendingLimits(created, -1, -1);
+  }
   if (status != NATS_OK) {
     throw ports::Unavailable("cannot subscribe at " + server_ + ": " + describe(status));
   }
-  return subscription;
+  return *created;
+}
+
+void Link::unsubscribe(natsSubscription& subscription) {
+  natsSubscription_Unsubscribe(&subscription);
 }
 
 }  // namespace sagad::jetstream

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.hpp"
 #include "jetstream/bus.hpp"
@@ -45,8 +46,12 @@ class Link {
   /// server to have read it.
   natsStatus flush(std::chrono::milliseconds timeout);
 
-  /// A synchronous subscription without limits. Throws ports::Unavailable.
-  SubscriptionPtr subscribe(const std::string& subject);
+  /// A synchronous subscription without limits, which stays valid as long as the link does: the
+  /// client (before 3.10) may use one that is destroyed while its reading thread has a message for
+  /// it, so none is before the connection has ended. Throws ports::Unavailable.
+  natsSubscription& subscribe(const std::string& subject);
+  /// No more messages for it.
+  void unsubscribe(natsSubscription& subscription);
 
   natsConnection* connection() { return connection_.get(); }
   jsCtx* jetstream() { return jetstream_.get(); }
@@ -68,6 +73,8 @@ class Link {
   ConnectionPtr connection_;
   JetStreamPtr jetstream_;
   std::string server_;
+  std::mutex mutex_;
+  std::vector<SubscriptionPtr> subscriptions_;  ///< guarded by mutex_
 };
 
 /// An address without user, password and token.

@@ -1,5 +1,6 @@
 #include "jetstream/publisher.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <utility>
 
@@ -7,6 +8,14 @@ namespace sagad::jetstream {
 namespace {
 
 constexpr std::string_view kStartPrefix = "start.";
+/// Copies of a start within this time are dropped by the server; a later one asks again for an
+/// answer that was lost.
+constexpr std::chrono::seconds kStartWindow{10};
+
+std::string start_id(const ports::OutboxRow& row) {
+  const auto window = std::chrono::steady_clock::now().time_since_epoch() / kStartWindow;
+  return row.id.str() + '@' + std::to_string(window);
+}
 
 void refuse_from(const std::vector<ports::OutboxRow>& rows, std::size_t first,
                  ports::PublishSink& sink, const std::string& reason) {
@@ -48,7 +57,7 @@ void Publisher::publish_one(Link& link, const ports::OutboxRow& row, const Reply
   PublishHeaders headers{row.sent_at, {}, {}};
   if (row.subject.compare(0, kStartPrefix.size(), kStartPrefix) == 0) {
     headers.reply_to = confirmation;
-    headers.message_id = row.id.str();
+    headers.message_id = start_id(row);
     reply = write_reply(acks_->inbox(), {address.tag, ReplyAddress::kNobody});
   }
   const natsStatus status =

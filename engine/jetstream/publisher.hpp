@@ -17,7 +17,8 @@ namespace sagad::jetstream {
 ///
 /// A start is confirmed by the answer of whoever committed it, not by JetStream: nobody sends it
 /// again once its row is deleted, so the row has to outlive a stream that loses it (ADR 1). It
-/// does carry a `Nats-Msg-Id`, so that what is sent again while no starter runs does not pile up.
+/// does carry a `Nats-Msg-Id`, of its row and of ten seconds, so that what is sent again while no
+/// starter runs does not pile up.
 /// Thread-safe.
 class Publisher {
  public:

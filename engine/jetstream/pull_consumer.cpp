@@ -55,11 +55,11 @@ PullConsumer::PullConsumer(ConsumerSpec spec, std::shared_ptr<const DeliveryCont
 
 PullConsumer::~PullConsumer() {
   natsMsg* raw = nullptr;
-  while (link_ && subscription_ && link_->alive() &&
-         natsSubscription_NextMsg(&raw, subscription_.get(), 0) == NATS_OK) {
+  while (link_ && link_->alive() && natsSubscription_NextMsg(&raw, subscription_, 0) == NATS_OK) {
     const MessagePtr message(raw);
     if (const char* ack_subject = natsMsg_GetReply(raw)) link_->send(ack_subject, "-NAK");
   }
+  detach();
 }
 
 void PullConsumer::interrupt() {
@@ -105,7 +105,7 @@ bool PullConsumer::attach() {
   if (link != link_) {
     detach();
     try {
-      subscription_ = link->subscribe(inbox_ + ".>");
+      subscription_ = &link->subscribe(inbox_ + ".>");
     } catch (const ports::Unavailable&) {
       return false;  // the link has just ended; the connector tells it
     }
@@ -115,7 +115,8 @@ bool PullConsumer::attach() {
 }
 
 void PullConsumer::detach() {
-  subscription_.reset();
+  if (link_) link_->unsubscribe(*subscription_);
+  subscription_ = nullptr;
   link_.reset();
   ready_ = false;
   pull_.open = false;
@@ -166,7 +167,7 @@ void PullConsumer::gather(std::size_t max, Clock::time_point deadline, Batch& ba
     const milliseconds patience =
         batch.empty() ? std::clamp(until(deadline), milliseconds{0}, kSlice) : kQuiet;
     natsMsg* raw = nullptr;
-    const natsStatus status = natsSubscription_NextMsg(&raw, subscription_.get(), patience.count());
+    const natsStatus status = natsSubscription_NextMsg(&raw, subscription_, patience.count());
     if (status == NATS_OK) {
       if (!take(MessagePtr(raw), batch)) return;
     } else if (status == NATS_TIMEOUT) {

@@ -70,8 +70,8 @@ class PullConsumer final : public ports::Consumer {
   const std::string inbox_;
 
   std::shared_ptr<Link> link_;
-  SubscriptionPtr subscription_;
-  bool ready_ = false;  ///< the consumer was there when we last asked
+  natsSubscription* subscription_ = nullptr;  ///< of link_, and there whenever that is
+  bool ready_ = false;                        ///< the consumer was there when we last asked
   Pull pull_;
   std::string last_failure_;
 

@@ -228,7 +228,10 @@ std::optional<ConsumerState> Streams::state(const ConsumerSpec& consumer) {
                        .delivered_consumer = info->Delivered.Consumer,
                        .floor_stream = info->AckFloor.Stream,
                        .pending = info->NumPending,
-                       .waiting = info->NumWaiting};
+                       .waiting = info->NumWaiting,
+                       .stream_first = found.info->State.FirstSeq,
+                       .stream_messages = found.info->State.Msgs,
+                       .unacked = info->NumAckPending};
 }
 
 }  // namespace sagad::jetstream

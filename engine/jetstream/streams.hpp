@@ -16,7 +16,10 @@ struct ConsumerState {
   std::uint64_t delivered_consumer = 0;
   std::uint64_t floor_stream = 0;
   std::uint64_t pending = 0;
-  std::int64_t waiting = 0;  ///< open pulls
+  std::int64_t waiting = 0;           ///< open pulls
+  std::uint64_t stream_first = 0;     ///< sequence of the stream's first message
+  std::uint64_t stream_messages = 0;  ///< in the whole stream
+  std::int64_t unacked = 0;           ///< delivered, and neither acknowledged nor given back
 };
 
 /// Asks JetStream for streams and consumers, and makes them as the options say. Every call waits

@@ -32,6 +32,7 @@ runtime::Coordinator::Options coordinator_options(const EngineConfig& engine) {
 runtime::Rescuer::Options rescuer_options(const EngineConfig& engine) {
   runtime::Rescuer::Options options;
   options.silence = engine.rescue_after;
+  options.stuck_consumer = engine.rescue_after;
   options.interval = std::max(engine.rescue_after / 6, base::Duration{100});
   return options;
 }

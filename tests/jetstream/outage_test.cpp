@@ -1,10 +1,10 @@
 // The server goes away, comes back, forgets, or hangs.
 
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/types.h>
 
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>

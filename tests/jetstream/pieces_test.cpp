@@ -233,7 +233,10 @@ ConsumerState at(std::uint64_t last, std::uint64_t delivered, std::uint64_t pend
           .delivered_consumer = delivered,
           .floor_stream = 0,
           .pending = pending,
-          .waiting = waiting};
+          .waiting = waiting,
+          .stream_first = 1,
+          .stream_messages = pending,
+          .unacked = 0};
 }
 
 TEST(StuckFinder, FindsAConsumerAheadOfItsStreamAtOnce) {
@@ -259,6 +262,28 @@ TEST(StuckFinder, FindsAConsumerThatIsPulledAndDoesNotMove) {
   EXPECT_TRUE(look(at(9, 5, 4, 1), seconds{92}));
   finder.forget("c");
   EXPECT_FALSE(look(at(9, 5, 4, 1), seconds{93}));
+}
+
+TEST(StuckFinder, FindsMessagesThatNoConsumerHas) {
+  StuckFinder finder;
+  const Now::time_point start = Now::now();
+  const auto look = [&](std::uint64_t first, std::uint64_t messages, std::uint64_t pending,
+                        std::int64_t unacked, seconds after) {
+    auto one = at(9, 9, 0, 1);
+    auto other = at(9, 9, pending, 1);
+    one.stream_first = other.stream_first = first;
+    one.stream_messages = other.stream_messages = messages;
+    one.unacked = unacked;
+    return finder.has_orphans("s", {one, other}, seconds{30}, start + after);
+  };
+  EXPECT_FALSE(look(5, 3, 1, 1, seconds{0}));
+  EXPECT_FALSE(look(5, 3, 1, 1, seconds{29}));
+  EXPECT_FALSE(look(6, 2, 0, 0, seconds{30})) << "it begins elsewhere: counted anew";
+  EXPECT_FALSE(look(6, 2, 0, 0, seconds{59}));
+  EXPECT_TRUE(look(6, 2, 0, 0, seconds{60}));
+  EXPECT_FALSE(look(6, 2, 0, 0, seconds{61})) << "its consumers have just been made anew";
+  EXPECT_FALSE(look(6, 2, 2, 0, seconds{62}));
+  EXPECT_FALSE(look(6, 2, 0, 2, seconds{100}));
 }
 
 TEST(StreamIndex, NumbersStreamsAndHandsOutSuspectsOnce) {
