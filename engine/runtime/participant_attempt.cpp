@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/after_commit.hpp"
+
 namespace sagad::runtime {
 namespace {
 
@@ -13,25 +15,6 @@ using saga::Outcome;
 constexpr std::size_t kSmallBatch = 8;
 /// Confirmed outbox rows that one transaction deletes.
 constexpr std::size_t kDeleteLimit = 1000;
-
-/// Outbox rows that are confirmed: deleted by this transaction, or given back to the relay.
-class ConfirmedRows {
- public:
-  ConfirmedRows(Relay& relay, std::size_t limit)
-      : relay_(relay), ids_(relay.take_confirmed(limit)) {}
-  ~ConfirmedRows() {
-    if (!ids_.empty()) relay_.give_back(std::move(ids_));
-  }
-  ConfirmedRows(const ConfirmedRows&) = delete;
-  ConfirmedRows& operator=(const ConfirmedRows&) = delete;
-
-  const std::vector<ports::OutboxId>& ids() const { return ids_; }
-  void deleted() { ids_.clear(); }
-
- private:
-  Relay& relay_;
-  std::vector<ports::OutboxId> ids_;
-};
 
 std::string lock_name(const ports::ExecutionKey& key) {
   return key.saga.str() + '/' + key.step + '/' + std::to_string(key.item) + '/' +

@@ -92,6 +92,18 @@ std::string lock_order(const json::value& input, const std::string& pointer) {
   }
 }
 
+namespace {
+
+/// A compensation may have the key only in what its action got or answered.
+std::string lock_order_of(const saga::Command& command, const std::string& pointer) {
+  for (const auto* document : {&command.input, &command.action_input, &command.action_output}) {
+    if (auto order = lock_order(*document, pointer); !order.empty()) return order;
+  }
+  return {};
+}
+
+}  // namespace
+
 std::variant<HeldPtr, Unreadable> read_command(ports::DeliveryPtr delivery,
                                                const std::string& participant) {
   try {
@@ -124,7 +136,7 @@ Batch sort_commands(const std::vector<HeldPtr>& commands, const ports::StepRunne
         batch.unknown.push_back(held);
         continue;
       }
-      work.order = lock_order(command.input, work.action->lock_key);
+      work.order = lock_order_of(command, work.action->lock_key);
     }
     if (!seen.emplace(command.saga, command.step, command.item).second) {
       batch.copies.push_back(held);

@@ -113,6 +113,21 @@ TEST(ParticipantBatch, FollowsTheLockKey) {
   EXPECT_EQ(order, "B a a! b ");
 }
 
+TEST(ParticipantBatch, ACompensationTakesItsLockKeyFromWhatItsActionGot) {
+  const Catalogue catalogue;
+  std::vector<HeldPtr> commands;
+  int number = 0;
+  for (const char* account : {"b", "a"}) {
+    auto next = command(++number);
+    next.kind = saga::Kind::kUndo;
+    next.input = boost::json::object{};
+    next.action_input = {{"account", account}};
+    commands.push_back(held(std::move(next)));
+  }
+  const auto batch = sort_commands(commands, catalogue, kSent);
+  EXPECT_EQ(batch.groups.at(0).at(0).command().action_input.at("account"), "a");
+}
+
 TEST(ParticipantBatch, NumbersOfLockKeysFollowTheirValue) {
   const boost::json::value documents[] = {{{"k", -5}},
                                           {{"k", -1}},
