@@ -44,8 +44,8 @@ Request to_request(const httplib::Request& from, std::string body) {
 
 void fill(httplib::Response& to, const Response& from) {
   to.status = from.status;
-  for (const auto& [name, value] : from.headers) to.set_header(name.c_str(), value);
-  to.set_content(from.body, from.content_type.c_str());
+  for (const auto& [name, value] : from.headers) to.set_header(name, value);
+  to.set_content(from.body, from.content_type);
 }
 
 /// Has a body of no announced length: by RFC 9112 that is none, but the library would read until
@@ -95,9 +95,14 @@ class HttpServer::Impl {
                                "; free it, or configure another address");
     }
     address_.port = port;
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    thread_ = std::thread([this] {
+      server_.listen_after_bind();
+      ended_ = true;
+    });
     // stop() is lost on a server that does not run yet.
-    while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (!server_.is_running() && !ended_) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
   }
 
   void stop() {
@@ -167,6 +172,7 @@ class HttpServer::Impl {
   Handler handler_;
   Address address_;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> ended_{false};
   httplib::Server server_;
   std::thread thread_;
 };
