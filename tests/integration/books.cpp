@@ -46,11 +46,12 @@ void check_orders(pqxx::work& orders, std::multimap<std::int64_t, Payment> payme
   EXPECT_TRUE(payments.empty()) << payments.size() << " payments without an order";
 }
 
-/// Confirmed rows are deleted a moment after the confirmation.
+/// Confirmed rows are deleted a moment after the confirmation; a start whose answer was lost asks
+/// for it again after ten seconds.
 void expect_empty_outbox(const std::string& database) {
   pqxx::connection connection(database);
   std::int64_t rows = -1;
-  for (int tries = 0; tries < 100 && rows != 0; ++tries) {
+  for (int tries = 0; tries < 400 && rows != 0; ++tries) {
     if (tries > 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
     pqxx::work tx(connection);
     rows = one<std::int64_t>(tx, "SELECT count(*) FROM sagad.outbox");

@@ -267,7 +267,8 @@ int Deployment::full_streams() {
 void Deployment::expect_clean_books(std::int64_t total) {
   check_books(url("engine"), url("order"), url("pay"), total);
   int full = 1;
-  for (int tries = 0; tries < 50 && full != 0; ++tries) {
+  // A message whose ack was lost comes again after the ack wait of ten seconds.
+  for (int tries = 0; tries < 200 && full != 0; ++tries) {
     if (tries > 0) std::this_thread::sleep_for(200ms);
     full = full_streams();
   }
