@@ -17,7 +17,6 @@
 
 namespace sagad::ports {
 
-
 /// An instance that already has the key of a start.
 struct ExistingStart {
   base::SagaId id;

@@ -83,11 +83,11 @@ class ParticipantTransaction {
 /// What an exception out of a transaction means.
 struct Fault {
   enum class Kind {
-    kStep,            ///< the plugin's own: a retry of its step, if it happens in isolation
-    kConflict,        ///< deadlock, serialization: run again
-    kUnavailable,     ///< infrastructure: NAK, not an attempt
-    kCommitUnknown,   ///< see CommitUnknown
-    kTransactionEnded ///< the plugin ended the transaction: a retry with code `ended_transaction`
+    kStep,             ///< the plugin's own: a retry of its step, if it happens in isolation
+    kConflict,         ///< deadlock, serialization: run again
+    kUnavailable,      ///< infrastructure: NAK, not an attempt
+    kCommitUnknown,    ///< see CommitUnknown
+    kTransactionEnded  ///< the plugin ended the transaction: a retry with code `ended_transaction`
   };
   Kind kind;
   std::string code;  ///< SQLSTATE where there is one, else `exception`

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/time.hpp"
 #include "base/json.hpp"
+#include "base/time.hpp"
 #include "saga/message.hpp"
 
 namespace sagad {
