@@ -7,7 +7,7 @@
 
 #include "definition/expression.hpp"
 
-namespace YAML {
+namespace YAML {  // NOLINT(readability-identifier-naming): the name of yaml-cpp
 struct Mark;
 }
 

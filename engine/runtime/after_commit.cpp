@@ -12,7 +12,7 @@ ConfirmedRows::ConfirmedRows(Relay& relay, std::size_t limit)
     : relay_(relay), ids_(relay.take_confirmed(limit)) {}
 
 ConfirmedRows::~ConfirmedRows() {
-  if (!ids_.empty()) relay_.give_back(std::move(ids_));
+  if (!ids_.empty()) relay_.give_back(ids_);
 }
 
 void AfterCommit::add(Folded&& folded) {

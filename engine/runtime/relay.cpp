@@ -76,7 +76,7 @@ std::vector<ports::OutboxId> Relay::take_confirmed(std::size_t limit) {
   return book_.take_confirmed(limit);
 }
 
-void Relay::give_back(std::vector<ports::OutboxId> ids) { book_.give_back(ids); }
+void Relay::give_back(const std::vector<ports::OutboxId>& ids) { book_.give_back(ids); }
 
 void Relay::confirmed(ports::OutboxId id) { book_.confirmed(id); }
 
@@ -129,12 +129,12 @@ void Relay::sweep() {
   next_sweep_ = Clock::now() + options_.idle_interval;
   if (!bus_.connected()) return;
   std::size_t confirmed = 0;
-  const auto found =
-      store_->sweep(options_.leftover_age, sweep_limit_, [&](std::vector<ports::OutboxRow> rows) {
-        auto ids = publish_swept(std::move(rows));
-        confirmed = ids.size();
-        return ids;
-      });
+  const auto found = store_->sweep(options_.leftover_age, sweep_limit_,
+                                   [&](const std::vector<ports::OutboxRow>& rows) {
+                                     auto ids = publish_swept(rows);
+                                     confirmed = ids.size();
+                                     return ids;
+                                   });
   if (confirmed > 0) {
     fruitless_sweeps_ = 0;
     sweep_limit_ = options_.sweep_limit;
@@ -152,7 +152,7 @@ void Relay::sweep() {
   }
 }
 
-std::vector<ports::OutboxId> Relay::publish_swept(std::vector<ports::OutboxRow> rows) {
+std::vector<ports::OutboxId> Relay::publish_swept(const std::vector<ports::OutboxRow>& rows) {
   auto fresh = book_.open_sweep(rows);
   if (!fresh.empty()) bus_.publish(std::move(fresh), *this);
   auto swept = book_.close_sweep(kSweepWait);

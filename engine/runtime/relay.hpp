@@ -52,7 +52,7 @@ class Relay final : public base::Service, private ports::PublishSink {
   /// Rows that are confirmed and not deleted yet; whoever takes them deletes them in its
   /// transaction, or gives them back by give_back(). Thread-safe.
   std::vector<ports::OutboxId> take_confirmed(std::size_t limit);
-  void give_back(std::vector<ports::OutboxId> ids);
+  void give_back(const std::vector<ports::OutboxId>& ids);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -64,7 +64,7 @@ class Relay final : public base::Service, private ports::PublishSink {
   void round();
   void remove_confirmed(std::size_t limit);
   void sweep();
-  std::vector<ports::OutboxId> publish_swept(std::vector<ports::OutboxRow> rows);
+  std::vector<ports::OutboxId> publish_swept(const std::vector<ports::OutboxRow>& rows);
   std::vector<ports::OutboxId> report_dead(const std::vector<ports::OutboxRow>& rows,
                                            const std::map<ports::OutboxId, std::string>& reasons);
   void sample_depth();

@@ -36,20 +36,22 @@ class Timers::Impl {
 
   void work() {
     auto pause = base::Duration{0};
-    auto next_deadlines = Clock::now();
     while (!stop_.wait_for(pause)) {
       pause = options_.interval;
       try {
-        drain([this](auto& transaction) { return due_timers(transaction); });
-        if (Clock::now() >= next_deadlines) {
-          next_deadlines = Clock::now() + options_.deadline_interval;
-          drain([this](auto& transaction) { return due_deadlines(transaction); });
-        }
+        round();
         outage_.over();
       } catch (const std::exception& error) {
         pause = outage_.failed(error.what());
       }
     }
+  }
+
+  void round() {
+    drain([this](auto& transaction) { return due_timers(transaction); });
+    if (Clock::now() < next_deadlines_) return;
+    next_deadlines_ = Clock::now() + options_.deadline_interval;
+    drain([this](auto& transaction) { return due_deadlines(transaction); });
   }
 
   /// Batch after batch while they come full.
@@ -104,6 +106,7 @@ class Timers::Impl {
   Outage outage_;
   const std::shared_ptr<const saga::Event> deadline_reached_ =
       std::make_shared<const saga::Event>(saga::event::DeadlineReached{});
+  Clock::time_point next_deadlines_{};
   StopSignal stop_;
   Threads threads_;
 };

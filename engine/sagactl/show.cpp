@@ -29,7 +29,7 @@ std::string cell(const json::object& object, std::string_view name) {
 }
 
 std::string time_cell(const json::object& object, std::string_view name, base::Time now) {
-  const auto text = cell(object, name);
+  auto text = cell(object, name);
   try {
     return human_time(base::parse_time(text), now);
   } catch (const std::invalid_argument&) {
@@ -50,7 +50,7 @@ const json::array& items(const json::object& object, std::string_view name) {
 }
 
 std::string since(const json::object& object, std::string_view name, base::Time now) {
-  const auto text = cell(object, name);
+  auto text = cell(object, name);
   return text == "-" ? text : text + " (" + time_cell(object, name, now) + ")";
 }
 

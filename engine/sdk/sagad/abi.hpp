@@ -51,6 +51,7 @@ struct sagad_abi_v1 {
 ///     SAGAD_PLUGIN(registry) { registry.action("create", create_order); }
 ///
 /// SAGAD_PLUGIN_NAME and SAGAD_PLUGIN_VERSION come from the CMake function sagad_add_plugin().
+// NOLINTBEGIN(bugprone-macro-parentheses): the argument is the name of a parameter
 #define SAGAD_PLUGIN(registry)                                                             \
   static void sagad_describe_plugin(sagad::Registry& registry);                            \
   static void sagad_describe_trampoline(void* opaque) {                                    \
@@ -60,3 +61,4 @@ struct sagad_abi_v1 {
   const sagad_abi_v1 sagad_plugin_v1 = {SAGAD_ABI_FINGERPRINT, SAGAD_PLUGIN_NAME,          \
                                         SAGAD_PLUGIN_VERSION, &sagad_describe_trampoline}; \
   static void sagad_describe_plugin(sagad::Registry& registry)
+// NOLINTEND(bugprone-macro-parentheses)
