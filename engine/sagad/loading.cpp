@@ -17,22 +17,30 @@ std::string joined(const Problems& problems) {
   return text;
 }
 
+using Definitions = std::vector<definition::DefinitionPtr>;
+
+/// Those of one folder; what is wrong with it goes to `problems`.
+Definitions read_folder(const std::filesystem::path& folder, Problems& problems) {
+  try {
+    return definition::load_folder(folder);
+  } catch (const definition::DefinitionError& error) {
+    for (const auto& problem : error.problems()) problems.push_back(problem.str());
+    return {};
+  }
+}
+
 /// The definitions of all folders; of one name and version there may be only one.
-std::vector<definition::DefinitionPtr> read_definitions(const Config& config, Problems& problems) {
-  std::vector<definition::DefinitionPtr> all;
+Definitions read_definitions(const Config& config, Problems& problems) {
+  Definitions all;
   std::set<std::pair<std::string, int>> known;
   for (const auto& folder : config.definitions) {
-    try {
-      for (auto& definition : definition::load_folder(folder)) {
-        if (!known.emplace(definition->name, definition->version).second) {
-          problems.push_back(folder.string() + ": '" + definition->name + "' in version " +
-                             std::to_string(definition->version) +
-                             " is in another folder of 'definitions' too: keep one of them");
-        }
-        all.push_back(std::move(definition));
+    for (auto& definition : read_folder(folder, problems)) {
+      if (!known.emplace(definition->name, definition->version).second) {
+        problems.push_back(folder.string() + ": '" + definition->name + "' in version " +
+                           std::to_string(definition->version) +
+                           " is in another folder of 'definitions' too: keep one of them");
       }
-    } catch (const definition::DefinitionError& error) {
-      for (const auto& problem : error.problems()) problems.push_back(problem.str());
+      all.push_back(std::move(definition));
     }
   }
   return all;
