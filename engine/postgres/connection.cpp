@@ -59,6 +59,8 @@ const ports::Session& Connection::self() {
 
 Connection& ConnectionKeeper::get() {
   if (!connection_ || !connection_->is_open()) {
+    // A COMMIT in a new session would succeed, and commit nothing.
+    if (in_transaction_) throw ports::Unavailable("the session of the transaction was lost");
     connection_.reset();
     connection_ = std::make_unique<Connection>(target_);
   }

@@ -82,7 +82,8 @@ class ConnectionKeeper {
  public:
   explicit ConnectionKeeper(std::string target) : target_(std::move(target)) {}
 
-  /// An open connection, as far as is known. Throws Unavailable.
+  /// An open connection, as far as is known; never another one than that of the transaction that
+  /// is open. Throws Unavailable.
   Connection& get();
   /// Ends the session; the server rolls back what was open in it.
   void drop() { connection_.reset(); }

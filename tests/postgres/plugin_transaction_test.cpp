@@ -223,6 +223,19 @@ TEST_F(PluginTransactionTest, TheNextStepsConstraintsAreAsDeferredAsTheFirsts) {
   EXPECT_EQ(books(), "1 2");
 }
 
+// A plugin that swallows the loss of its connection and answers `done`.
+TEST_F(PluginTransactionTest, ASwallowedLossOfTheConnectionDoesNotPassForACommit) {
+  auto tx = store_->begin();
+  write(*tx, 1);
+  EXPECT_ANY_THROW(tx->business().exec_raw("SELECT pg_terminate_backend(pg_backend_pid())"));
+  EXPECT_THROW(store_->session(), ports::Unavailable);
+  EXPECT_THROW(tx->insert(std::vector{done_row(saga_, "pay", "{}")}), ports::Unavailable);
+  EXPECT_THROW(tx->commit(), ports::Unavailable);
+  tx.reset();
+  EXPECT_NO_THROW(store_->begin()->commit());
+  EXPECT_EQ(books(), "");
+}
+
 TEST_F(PluginTransactionTest, OneTransactionAtATime) {
   auto tx = store_->begin();
   EXPECT_THROW(store_->begin(), std::logic_error);
