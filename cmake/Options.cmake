@@ -1,6 +1,7 @@
 # What can be switched, and the language settings that every target shares.
 
 option(SAGAD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(SAGAD_BENCH "Build the bench (scripts/bench)" OFF)
 option(SAGAD_WERROR "Treat compiler warnings as errors" OFF)
 option(SAGAD_PCH "Use precompiled headers" ON)
 option(SAGAD_CCACHE "Use ccache if it is installed" ON)
