@@ -3,6 +3,15 @@
 #include <utility>
 
 namespace sagad::saga {
+namespace {
+
+/// Whether the answer still says something once the step is in `round`. A recorded `done` is never
+/// replaced, so a command of a higher round is answered with it, under its own round.
+bool counts_in_round(const Result& result, int round) {
+  return result.round == round || (result.round < round && result.outcome == Outcome::kDone);
+}
+
+}  // namespace
 
 Decider::Decider(const definition::Definition& definition, Instance instance,
                  DecideContext& context)
@@ -27,7 +36,7 @@ void Decider::on(const event::Answered& answered) {
   const auto& result = answered.result;
   const auto* known = definition_.find_step(result.step);
   if (known == nullptr || result.item != 0 || is_final(saga().status)) return;
-  if (result.round != state(known->index).round) return;  // of a round that is over
+  if (!counts_in_round(result, state(known->index).round)) return;
   if (result.kind == Kind::kUndo) {
     record_undo(known->index, result);
   } else {

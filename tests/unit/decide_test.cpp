@@ -180,6 +180,23 @@ TEST(Decide, DuplicatesAndStaleAnswersChangeNothing) {
   EXPECT_FALSE(machine.happens(event::Answered{done}).changed) << "the saga is over";
 }
 
+TEST(Decide, ADoneOfALowerRoundCountsAndNothingElseOfIt) {
+  const auto machine = at_pay();
+  const auto definition = definition::load_yaml(kOrderPay, "test.yaml");
+  const auto evaluator = definition::make_evaluator(definition);
+  base::Random random{1};
+  DecideContext context{machine.now(), *evaluator, random};
+  auto raised = machine.instance();
+  raised.steps.at(1).round = 1;
+  for (const auto outcome : {Outcome::kFailed, Outcome::kBarred, Outcome::kRetry}) {
+    const event::Answered old{machine.result_for(machine.last_command("pay"), outcome)};
+    EXPECT_FALSE(decide(*definition, raised, old, context).changed) << to_string(outcome);
+  }
+  // What is recorded as done is never replaced: the answer to a command of any round is this one.
+  const event::Answered done{machine.result_for(machine.last_command("pay"), Outcome::kDone)};
+  EXPECT_EQ(decide(*definition, raised, done, context).instance.status, SagaStatus::kCompleted);
+}
+
 TEST(Decide, TheDeadlineSettlesWhatIsInFlightAndThenUndoes) {
   auto machine = at_pay();
   EXPECT_FALSE(machine.happens(event::DeadlineReached{}).changed) << "it has not come";
