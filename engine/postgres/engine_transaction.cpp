@@ -62,23 +62,6 @@ void EngineTransaction::delete_outbox(std::span<const ports::OutboxId> ids) {
   if (!ids.empty()) connection_->exec(queries::kOutboxDelete, id_column(ids));
 }
 
-void EngineTransaction::append_dead_letters(std::span<const ports::DeadLetter> letters) {
-  if (letters.empty()) return;
-  UuidArray saga(letters.size());
-  TextArray participant(letters.size()), subject(letters.size()), reason(letters.size()),
-      message(letters.size()), payload(letters.size(), 500);
-  for (const ports::DeadLetter& letter : letters) {
-    letter.saga ? saga.add(*letter.saga) : saga.add_null();
-    participant.add(letter.participant);
-    subject.add(letter.subject);
-    reason.add(letter.reason);
-    message.add(letter.message);
-    payload.add(letter.payload);
-  }
-  connection_->exec(queries::kDeadLetterInsert, saga, participant, subject, reason, message,
-                    payload);
-}
-
 std::vector<ports::DueTimer> EngineTransaction::due_timers(std::size_t limit) {
   std::vector<ports::DueTimer> timers;
   for (const auto& row : connection_->exec(queries::kTimerDue, limit_parameter(limit))) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/time.hpp"
+#include "ports/dead_letter_store.hpp"
 #include "ports/engine_store.hpp"
 #include "ports/outbox.hpp"
 #include "ports/participant_store.hpp"
@@ -16,6 +17,7 @@ namespace sagad::postgres {
 std::unique_ptr<ports::EngineStore> make_engine_store(const std::string& target);
 std::unique_ptr<ports::EngineReader> make_engine_reader(const std::string& target);
 std::unique_ptr<ports::DefinitionStore> make_definition_store(const std::string& target);
+std::unique_ptr<ports::DeadLetterStore> make_dead_letter_store(const std::string& target);
 
 /// `line`: whose outbox it is, for pg_stat_activity: `engine`, or the participant's name.
 std::unique_ptr<ports::OutboxStore> make_outbox_store(const std::string& target,

@@ -46,7 +46,8 @@ json::parse_options deep() {
   return options;
 }
 
-/// The member `step` of a command or result; empty if the payload is neither.
+}  // namespace
+
 std::string step_in(std::string_view payload) {
   boost::system::error_code error;
   const auto value =
@@ -55,8 +56,6 @@ std::string step_in(std::string_view payload) {
   const auto* step = value.get_object().if_contains("step");
   return step != nullptr && step->is_string() ? std::string(step->get_string()) : std::string();
 }
-
-}  // namespace
 
 std::string printable(std::string_view text) {
   std::string result(text);

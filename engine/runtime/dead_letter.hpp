@@ -32,6 +32,9 @@ std::string printable(std::string_view text);
 DeadLetterReport report_unpublishable(const ports::OutboxRow& row, const std::string& database,
                                       const std::string& why);
 
+/// The member `step` of a command or result; empty if the payload is neither.
+std::string step_in(std::string_view payload);
+
 /// A row for the outbox (or the bus) that carries the report.
 ports::OutboxRow dead_letter_row(const DeadLetterReport& report, ports::OutboxId id,
                                  base::Time now);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,10 +39,18 @@ struct DeadLettered {
   std::string step;  ///< id; empty if only the saga is known
   std::string reason;
 };
+/// A person wants the command of a dead letter sent again.
+struct Redriven {
+  std::string step;         ///< id; empty, or no step of the saga: every step that is unanswered
+  std::int64_t letter = 0;  ///< its id, for the history
+  std::string by;
+  std::string reason;
+};
 }  // namespace event
 
-using Event = std::variant<event::Started, event::Answered, event::TimerFired,
-                           event::DeadlineReached, event::Rescue, event::DeadLettered>;
+using Event =
+    std::variant<event::Started, event::Answered, event::TimerFired, event::DeadlineReached,
+                 event::Rescue, event::DeadLettered, event::Redriven>;
 
 /// A wake-up that must survive: written as a row, fired by the timers service.
 struct Timer {
@@ -53,7 +62,8 @@ struct Timer {
 /// One line of the instance's history. `type` is a stable word; of a step: `dispatched`, `done`,
 /// `failed`, `retry`, `exhausted`, `skipped`, `settling`, `barred`, `undo_dispatched`,
 /// `undo_retry`, `undo_exhausted`, `compensation_failed`, `compensated`, `resent`; of the saga:
-/// `started`, `compensating`, `pivot_passed`, `output_error`, `completed`, `compensated`, `paused`.
+/// `started`, `compensating`, `pivot_passed`, `output_error`, `completed`, `compensated`, `paused`,
+/// `redriven`.
 struct HistoryEntry {
   std::string type;
   std::string step;  ///< empty for the saga itself

@@ -90,15 +90,20 @@ void Decider::on(const event::Rescue& rescue) {
     const auto& operation = undoing ? *known.compensate : known.action;
     const auto horizon = rescue.horizons.find(operation.participant);
     if (horizon == rescue.horizons.end() || *current.sent_at >= horizon->second) continue;
-    ++current.resent;
-    note("resent", known.index, {{"times", current.resent}});
-    if (current.status == StepStatus::kSettling) {
-      send(command_for(known.index, Kind::kSettle));
-    } else if (undoing) {
-      send(undo_command(known.index));
-    } else {
-      send(do_command(known.index));
-    }
+    resend(known.index);
+  }
+}
+
+void Decider::resend(int index) {
+  auto& current = state(index);
+  ++current.resent;
+  note("resent", index, {{"times", current.resent}});
+  if (current.status == StepStatus::kSettling) {
+    send(command_for(index, Kind::kSettle));
+  } else if (current.status == StepStatus::kCompensating) {
+    send(undo_command(index));
+  } else {
+    send(do_command(index));
   }
 }
 

@@ -22,6 +22,7 @@ class Decider {
   void on(const event::DeadlineReached& reached);
   void on(const event::Rescue& rescue);
   void on(const event::DeadLettered& letter);
+  void on(const event::Redriven& redriven);
 
   Decision finish() &&;
 
@@ -46,6 +47,8 @@ class Decider {
   /// Derives what follows from the state. While paused: nothing.
   void proceed();
   bool passed_pivot();
+  /// Sends the unanswered command of a step again, with a fresh stamp; not an attempt.
+  void resend(int step);
 
   // forward.cpp: actions, and what their answers mean
   void advance();

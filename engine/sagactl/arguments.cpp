@@ -19,6 +19,7 @@ Examples:
   sagactl start order-pay --input '{"order_name":"book","account":"alice","amount":5}' --wait
   sagactl start checkout --input @order.json --key order-4711 --wait=30s
   sagactl list --status paused
+  sagactl dead-letters redrive --all --code unknown_definition --dry-run
   sagactl validate sagas/*.yaml)";
 
 /// `--wait`, `--wait=30s`.
@@ -55,6 +56,7 @@ struct CommandLine {
   ListCommand list;
   HistoryCommand history;
   DefinitionsCommand definitions;
+  DeadLetterArguments dead_letters;
   ValidateCommand validate;
   GraphCommand graph;
   WaitOption start_wait;
@@ -115,6 +117,9 @@ struct CommandLine {
     command = app.add_subcommand("definitions", "List the definitions, or show one");
     command->add_option("name", definitions.name, "Name of a definition");
     command->callback([this] { arguments.command = definitions; });
+
+    dead_letters.add_to(app,
+                        [this](const DeadLettersCommand& chosen) { arguments.command = chosen; });
   }
 
   void add_offline() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "sagactl/dead_letter_arguments.hpp"
 
 namespace sagad::ctl {
 
@@ -55,7 +56,7 @@ struct GraphCommand {
 };
 
 using Command = std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand,
-                             DefinitionsCommand, ValidateCommand, GraphCommand>;
+                             DefinitionsCommand, DeadLettersCommand, ValidateCommand, GraphCommand>;
 
 struct Arguments {
   Command command;

@@ -43,8 +43,6 @@ ExitCode exit_code_of(const std::string& status) {
   return ExitCode::kRunning;
 }
 
-base::Time now() { return base::SystemClock{}.now(); }
-
 base::Duration since(steady_clock::time_point start) {
   return std::chrono::duration_cast<base::Duration>(steady_clock::now() - start);
 }

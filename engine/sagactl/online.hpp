@@ -22,8 +22,12 @@ class Online {
   ExitCode run(const ListCommand& command);
   ExitCode run(const HistoryCommand& command);
   ExitCode run(const DefinitionsCommand& command);
+  ExitCode run(const DeadLettersCommand& command);
 
  private:
+  ExitCode list_dead_letters(const DeadLettersCommand& command);
+  ExitCode handle_dead_letters(const DeadLettersCommand& command);
+  static base::Time now() { return base::SystemClock{}.now(); }
   /// The exit code of a refusal, after telling it.
   ExitCode refused(const Reply& reply);
   /// Asks until the saga has ended or paused, or the time is over; then shows it.

@@ -1,60 +1,13 @@
 #include "sagactl/show.hpp"
 
-#include <stdexcept>
 #include <string>
-#include <string_view>
 
+#include "sagactl/cells.hpp"
 #include "sagactl/table.hpp"
 
 namespace sagad::ctl {
-namespace {
 
 namespace json = boost::json;
-
-const json::value& member(const json::object& object, std::string_view name) {
-  static const json::value kNull;
-  const auto* found = object.if_contains(json::string_view(name.data(), name.size()));
-  return found == nullptr ? kNull : *found;
-}
-
-/// Strings as they are, null as `-`, everything else as JSON.
-std::string cell(const json::value& value) {
-  if (value.is_null()) return "-";
-  if (const auto* text = value.if_string()) return std::string(text->data(), text->size());
-  return json::serialize(value);
-}
-
-std::string cell(const json::object& object, std::string_view name) {
-  return cell(member(object, name));
-}
-
-std::string time_cell(const json::object& object, std::string_view name, base::Time now) {
-  auto text = cell(object, name);
-  try {
-    return human_time(base::parse_time(text), now);
-  } catch (const std::invalid_argument&) {
-    return text;
-  }
-}
-
-/// `code: message` of an error, or `-`.
-std::string error_cell(const json::value& error) {
-  if (!error.is_object()) return "-";
-  return cell(error.get_object(), "code") + ": " + cell(error.get_object(), "message");
-}
-
-const json::array& items(const json::object& object, std::string_view name) {
-  static const json::array kNone;
-  const auto& value = member(object, name);
-  return value.is_array() ? value.get_array() : kNone;
-}
-
-std::string since(const json::object& object, std::string_view name, base::Time now) {
-  auto text = cell(object, name);
-  return text == "-" ? text : text + " (" + time_cell(object, name, now) + ")";
-}
-
-}  // namespace
 
 void show_saga(std::ostream& out, const json::object& saga, base::Time now) {
   Table fields({"saga", cell(saga, "id")});
@@ -67,9 +20,9 @@ void show_saga(std::ostream& out, const json::object& saga, base::Time now) {
   field("key", cell(saga, "key"));
   field("status", cell(saga, "status") + (reason == "-" ? "" : " (" + reason + ")"));
   field("error", error_cell(member(saga, "error")));
-  field("created", since(saga, "created_at", now));
-  field("ended", since(saga, "ended_at", now));
-  if (cell(saga, "ended_at") == "-") field("deadline", since(saga, "deadline_at", now));
+  field("created", moment_cell(saga, "created_at", now));
+  field("ended", moment_cell(saga, "ended_at", now));
+  if (cell(saga, "ended_at") == "-") field("deadline", moment_cell(saga, "deadline_at", now));
   field("input", cell(saga, "input"));
   field("output", cell(saga, "output"));
   fields.print(out);
@@ -133,7 +86,7 @@ void show_definition(std::ostream& out, const json::object& definition, base::Ti
     const auto& version = item.as_object();
     Table fields({"definition", cell(version, "name") + " v" + cell(version, "version")});
     fields.add({"state", cell(version, "state")});
-    fields.add({"added", since(version, "added_at", now)});
+    fields.add({"added", moment_cell(version, "added_at", now)});
     fields.add({"digest", cell(version, "digest")});
     fields.add({"document", cell(version, "definition")});
     fields.print(out);

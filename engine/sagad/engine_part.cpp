@@ -59,7 +59,11 @@ EnginePart::EnginePart(const Config& config, const Tools& tools)
           },
           tools.bus, tools.metrics, tools.log),
       starter_(starter_options(config.roles), stores_, tools.bus, relay_, definitions_, tools.clock,
-               tools.metrics, tools.log) {
+               tools.metrics, tools.log),
+      dead_letters_(
+          postgres::make_dead_letter_store(config.engine->database), stores_,
+          {relay_, definitions_, &completions_, tools.metrics, tools.log},
+          [this](runtime::StartRequest start) { return starter_.submit(std::move(start)); }) {
   if (config.roles.coordinator) loops_.emplace(config, tools, *this);
 }
 

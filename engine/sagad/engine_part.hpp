@@ -10,6 +10,7 @@
 #include "ports/metrics.hpp"
 #include "runtime/completions.hpp"
 #include "runtime/coordinator.hpp"
+#include "runtime/dead_letters.hpp"
 #include "runtime/definitions.hpp"
 #include "runtime/relay.hpp"
 #include "runtime/rescuer.hpp"
@@ -36,6 +37,7 @@ class EnginePart {
   runtime::Completions& completions() { return completions_; }
   runtime::Starter& starter() { return starter_; }
   api::ReaderPool& readers() { return readers_; }
+  runtime::DeadLetters& dead_letters() { return dead_letters_; }
 
  private:
   /// The loops that change sagas which are there already.
@@ -53,6 +55,7 @@ class EnginePart {
   runtime::Relay relay_;
   std::optional<Loops> loops_;
   runtime::Starter starter_;
+  runtime::DeadLetters dead_letters_;
 };
 
 }  // namespace sagad::daemon

@@ -83,11 +83,6 @@ WITH step_output AS (
 INSERT INTO sagad.history (saga_id, sequence, at, events)
 SELECT u.* FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::json[]) AS u;
 
--- name: DeadLetterInsert
-INSERT INTO sagad.dead_letter (saga_id, participant, subject, reason, message, payload)
-SELECT u.*
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS u;
-
 -- name: TimerDue
 SELECT t.id, t.saga_id, t.step, t.kind, sagad.to_micros(t.due_at)
 FROM sagad.timer AS t

@@ -32,11 +32,13 @@ TEST(Migrate, AFreshDatabaseOnceAndThenNothing) {
   const std::string url = tests::fresh_database();
   const auto first = migrate(url, "engine", engine_migrations(), "0.1.0");
   EXPECT_EQ(first.before, 0);
-  EXPECT_THAT(first.applied, testing::ElementsAre("0001_initial"));
+  ASSERT_EQ(first.applied.size(), engine_migrations().size());
+  EXPECT_EQ(first.applied.front(), "0001_initial");
   const auto second = migrate(url, "engine", engine_migrations(), "0.1.0");
-  EXPECT_EQ(second.before, 1);
+  EXPECT_EQ(second.before, static_cast<int>(engine_migrations().size()));
   EXPECT_THAT(second.applied, testing::IsEmpty());
-  EXPECT_EQ(Sql(url).value("SELECT line || version || name || oldest FROM sagad.migration"),
+  EXPECT_EQ(Sql(url).value("SELECT line || version || name || oldest FROM sagad.migration "
+                           "WHERE version = 1"),
             "engine1initial0.1.0");
   EXPECT_NO_THROW(check(url, "engine", engine_migrations(), "0.1.0"));
 }
