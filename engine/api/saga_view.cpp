@@ -31,7 +31,10 @@ json::object step_view(const saga::StepState& state, const definition::Step* ste
                        std::size_t index) {
   json::object view;
   view["id"] = step != nullptr ? step->id : "#" + std::to_string(index);
-  view["action"] = step != nullptr ? json::value(step->action.full_name()) : nullptr;
+  const bool action = step != nullptr && step->kind == definition::StepKind::kAction;
+  view["kind"] =
+      step != nullptr ? json::value(json::string(definition::to_string(step->kind))) : nullptr;
+  view["action"] = action ? json::value(step->action.full_name()) : nullptr;
   view["compensate"] =
       step != nullptr && step->compensate ? json::value(step->compensate->full_name()) : nullptr;
   view["status"] = saga::to_string(state.status);

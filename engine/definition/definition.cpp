@@ -1,6 +1,32 @@
 #include "definition/definition.hpp"
 
+#include "base/enum_names.hpp"
+
 namespace sagad::definition {
+namespace {
+
+constexpr base::EnumNames<StepKind, 4> kStepKinds{{{StepKind::kAction, "action"},
+                                                   {StepKind::kSleep, "sleep"},
+                                                   {StepKind::kSignal, "signal"},
+                                                   {StepKind::kChild, "child"}}};
+
+}  // namespace
+
+std::string_view to_string(StepKind kind) { return base::name_of(kStepKinds, kind); }
+
+std::string Step::describe() const {
+  switch (kind) {
+    case StepKind::kSleep:
+      return "sleep " + base::format_duration(sleep);
+    case StepKind::kSignal:
+      return "signal " + signal->name;
+    case StepKind::kChild:
+      return "child " + child->definition + "@" + std::to_string(child->version);
+    case StepKind::kAction:
+      break;
+  }
+  return action.full_name();
+}
 
 const Step* Definition::find_step(std::string_view id) const {
   for (const auto& step : steps) {

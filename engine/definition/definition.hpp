@@ -33,19 +33,62 @@ struct Operation {
 
 enum class OnExhausted { kCompensate, kPause };
 
+/// What a step does: exactly one of the four.
+enum class StepKind {
+  kAction,  ///< has a participant execute an operation; with `foreach`, one for each item
+  kSleep,   ///< lets time pass
+  kSignal,  ///< waits for an event from outside
+  kChild,   ///< runs another saga
+};
+
+std::string_view to_string(StepKind kind);
+
+/// Fans an action out over a list: one unit of work for each item.
+struct ForEach {
+  Expression list;        ///< must yield a list
+  int max_parallel = 10;  ///< how many items may be in flight at once
+};
+
+/// Waits until someone sends the saga a signal of this name; its payload is the step's output.
+struct SignalWait {
+  std::string name;
+  std::optional<base::Duration> timeout;  ///< then the step is exhausted; none: waits for ever
+};
+
+/// Runs another saga; its output is the step's output.
+struct ChildSaga {
+  std::string definition;
+  int version = 1;
+  Template input;
+};
+
+/// A value that a saga can be searched by.
+struct Tag {
+  std::string name;
+  Template value;  ///< reads only the input and the saga; evaluated at the start
+};
+
 /// A step. Steps are known by their index, which is their place in the file.
 struct Step {
   std::string id;
   int index = 0;
-  Operation action;
-  std::optional<Operation> compensate;
-  std::vector<int> needs;       ///< direct, sorted
-  std::vector<int> dependents;  ///< the reverse of needs, sorted
+  StepKind kind = StepKind::kAction;
+  Operation action;                     ///< kAction only
+  std::optional<Operation> compensate;  ///< kAction only
+  std::optional<ForEach> foreach;       ///< kAction only
+  base::Duration sleep{0};              ///< kSleep only
+  std::optional<SignalWait> signal;     ///< kSignal
+  std::optional<ChildSaga> child;       ///< kChild
+  std::vector<int> needs;               ///< direct, sorted
+  std::vector<int> dependents;          ///< the reverse of needs, sorted
   std::optional<Expression> when;
   std::optional<base::Duration> total_timeout;  ///< all attempts and the waiting in between
   OnExhausted on_exhausted = OnExhausted::kCompensate;
   bool pivot = false;
   Position position;
+
+  /// What it does, in words: `pay.charge`, `sleep 10s`, `signal paid`, `child order-pay@1`.
+  std::string describe() const;
 };
 
 /// Checks start inputs against the definition's `input_schema`. Immutable, thread-safe.
@@ -75,6 +118,7 @@ struct Definition {
   std::vector<Step> steps;
   std::optional<int> pivot;  ///< index of the pivot step
   Template output;           ///< of null without one
+  std::vector<Tag> tags;
   /// Expressions that need jq, in the order of their branch numbers.
   std::vector<Expression> jq_branches;
 

@@ -14,16 +14,13 @@ namespace sagad::definition {
 namespace {
 
 constexpr std::size_t kLongestName = 100;
+constexpr std::size_t kLongestTagName = 64;
+constexpr std::size_t kMostTags = 16;
 
 const std::vector<std::string>& known_keys() {
-  static const std::vector<std::string> kKeys = {
-      "name", "version", "description", "deadline", "defaults", "input_schema", "steps", "output"};
-  return kKeys;
-}
-
-/// Promised, at the top or in a step, but not there yet.
-const std::vector<std::string>& later_keys() {
-  static const std::vector<std::string> kKeys = {"tags"};
+  static const std::vector<std::string> kKeys = {"name",     "version",  "description",
+                                                 "deadline", "defaults", "input_schema",
+                                                 "steps",    "output",   "tags"};
   return kKeys;
 }
 
@@ -64,12 +61,53 @@ void compile_expressions(const ExpressionReader& expressions, ProblemList& probl
   }
 }
 
-Readable everything(std::size_t steps) { return {std::vector<bool>(steps, true), -1}; }
+Readable everything(std::size_t steps) {
+  Readable readable;
+  readable.steps.assign(steps, true);
+  return readable;
+}
+
+void read_tag(const SourceNode::Member& member, ExpressionReader& expressions,
+              Definition& definition, ProblemList& problems) {
+  const auto path = join_path("tags", member.key);
+  if (!is_name(member.key, "_-", kLongestTagName)) {
+    problems.add(member.key_position, path,
+                 "a tag's name must be a lower-case letter followed by lower-case letters, digits, "
+                 "hyphens and underscores, at most " +
+                     std::to_string(kLongestTagName) + " in all");
+  }
+  if (member.value.kind != SourceNode::Kind::kScalar || member.value.scalar.is_null()) {
+    problems.add(member.value.position, path,
+                 "must be one expression, such as \"${ .input.customer }\", or a text, not " +
+                     member.value.describe());
+    return;
+  }
+  auto readable = everything(definition.steps.size());
+  readable.at_start = true;
+  definition.tags.push_back({member.key, expressions.read_template(member.value, path, readable)});
+}
+
+void read_tags(const SourceNode* node, ExpressionReader& expressions, Definition& definition,
+               ProblemList& problems) {
+  if (node == nullptr) return;
+  if (node->kind != SourceNode::Kind::kObject) {
+    problems.add(node->position, "tags",
+                 "must be a mapping of names to expressions, not " + node->describe());
+    return;
+  }
+  if (node->members.size() > kMostTags) {
+    problems.add(node->position, "tags",
+                 "must be at most " + std::to_string(kMostTags) + " tags, not " +
+                     std::to_string(node->members.size()));
+    return;
+  }
+  for (const auto& member : node->members) read_tag(member, expressions, definition, problems);
+}
 
 }  // namespace
 
 Definition read_definition(const SourceNode& root, ProblemList& problems) {
-  const FieldReader fields(root, "", problems, known_keys(), later_keys());
+  const FieldReader fields(root, "", problems, known_keys());
   Definition definition;
   read_name(fields, definition);
   if (const auto version = fields.integer("version", 1, std::numeric_limits<std::int32_t>::max())) {
@@ -90,6 +128,7 @@ Definition read_definition(const SourceNode& root, ProblemList& problems) {
     definition.output =
         expressions.read_template(*output, "output", everything(definition.steps.size()));
   }
+  read_tags(fields.find("tags"), expressions, definition, problems);
   compile_expressions(expressions, problems);
   definition.jq_branches = expressions.branches();
   return definition;

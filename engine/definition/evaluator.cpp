@@ -20,6 +20,8 @@ struct BranchReads {
   std::optional<ReadTree> input;
   std::vector<std::pair<const Step*, ReadTree>> steps;
   bool saga = false;
+  std::optional<ReadTree> item;
+  bool index = false;
 };
 
 [[noreturn]] void fail(const Expression& expression, const std::string& why) {
@@ -86,6 +88,12 @@ class DefinitionEvaluator final : public Evaluator {
     return value.get_bool();
   }
 
+  json::array evaluate_list(const Expression& list, const Scope& scope) override {
+    auto value = expression(list, scope);
+    if (!value.is_array()) fail(list, "'foreach' needs a list, not " + json_text(value));
+    return std::move(value.get_array());
+  }
+
  private:
   static JqReads analyse(const Expression& branch) {
     try {
@@ -96,7 +104,8 @@ class DefinitionEvaluator final : public Evaluator {
   }
 
   BranchReads resolve(JqReads reads) const {
-    BranchReads resolved{std::move(reads.input), {}, reads.saga};
+    BranchReads resolved{
+        std::move(reads.input), {}, reads.saga, std::move(reads.item), reads.index};
     for (auto& [id, tree] : reads.steps) {
       resolved.steps.emplace_back(definition_->find_step(id), std::move(tree));
     }
@@ -158,6 +167,8 @@ class DefinitionEvaluator final : public Evaluator {
     JvValue result(jv_object());
     if (reads.input) set_member(result, "input", to_jv(scope.input, *reads.input));
     if (reads.saga) set_member(result, "saga", to_jv(saga_document(scope.saga), kAll));
+    if (reads.item) set_member(result, "item", to_jv(item_of(scope), *reads.item));
+    if (reads.index) set_member(result, "index", jv_number(static_cast<double>(scope.index)));
     if (reads.steps.empty()) return result.release();
     JvValue steps(jv_object());
     for (const auto& [step, tree] : reads.steps) {

@@ -30,11 +30,11 @@ struct Position {
 /// One element of a plain path: a key, or an index into an array.
 using PathElement = std::variant<std::string, std::int64_t>;
 
-/// `.input.a.b`, `.steps.pay.output.lines[0]`, `.saga.id`: evaluated natively, exact for int64 and
-/// uint64. As in jq, a key that is not there (and any key of null) is null; a key of a number,
-/// string, bool or array is an error.
+/// `.input.a.b`, `.steps.pay.output.lines[0]`, `.saga.id`, `.item.price`: evaluated natively, exact
+/// for int64 and uint64. As in jq, a key that is not there (and any key of null) is null; a key of
+/// a number, string, bool or array is an error.
 struct PlainPath {
-  enum class Root { kInput, kStepOutput, kSaga };
+  enum class Root { kInput, kStepOutput, kSaga, kItem, kIndex };
   Root root;
   int step = -1;  ///< index of the step, with kStepOutput
   std::vector<PathElement> elements;
@@ -91,6 +91,8 @@ struct Scope {
   /// By step index: the step's output, or nullptr where there is none (seen as null).
   std::span<const json::value* const> outputs;
   Saga saga;
+  const json::value* item = nullptr;  ///< within a `foreach`; else seen as null
+  std::int64_t index = 0;             ///< of the item, from 0
 };
 
 /// An expression that did not yield exactly one value, or that met an integer beyond 2^53 in a
@@ -113,6 +115,8 @@ class Evaluator {
   virtual json::value evaluate(const Template& value, const Scope& scope) = 0;
   /// For `when`: anything but true or false is an ExpressionError.
   virtual bool evaluate_condition(const Expression& condition, const Scope& scope) = 0;
+  /// For `foreach`: anything but a list is an ExpressionError.
+  virtual json::array evaluate_list(const Expression& list, const Scope& scope) = 0;
 };
 
 }  // namespace sagad::definition

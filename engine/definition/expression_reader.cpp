@@ -45,6 +45,14 @@ Template::Node object_node(std::vector<std::pair<std::string, Template::Node>> m
   return json::value(std::move(object));
 }
 
+PlainPath::Root root_of(const std::string& name) {
+  if (name == "steps") return PlainPath::Root::kStepOutput;
+  if (name == "saga") return PlainPath::Root::kSaga;
+  if (name == "item") return PlainPath::Root::kItem;
+  if (name == "index") return PlainPath::Root::kIndex;
+  return PlainPath::Root::kInput;
+}
+
 std::string trimmed(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n";
   const auto first = text.find_first_not_of(kSpace);
@@ -64,18 +72,18 @@ Template ExpressionReader::read_template(const SourceNode& node, const std::stri
   return result;
 }
 
-std::optional<Expression> ExpressionReader::read_condition(const SourceNode& node,
-                                                           const std::string& path,
-                                                           const Readable& readable) {
+std::optional<Expression> ExpressionReader::read_single(const SourceNode& node,
+                                                        const std::string& path,
+                                                        const Readable& readable,
+                                                        const std::string& example) {
   std::set<int> steps;
   const auto problems_before = problems_.size();
   auto read =
       node.is_string() ? read_text(node, {node.position, path, readable, steps}) : Template::Node();
   if (auto* expression = std::get_if<Expression>(&read)) return std::move(*expression);
   if (problems_.size() > problems_before) return std::nullopt;
-  problems_.add(
-      node.position, path,
-      "must be one expression, such as \"${ .input.amount > 100 }\", not " + node.describe());
+  problems_.add(node.position, path,
+                "must be one expression, such as \"${ " + example + " }\", not " + node.describe());
   return std::nullopt;
 }
 
@@ -148,6 +156,11 @@ Expression ExpressionReader::read_expression(std::string text, const std::vector
                                              const Place& place) {
   if (tokens.empty()) throw ExpressionSyntaxError("the expression is empty");
   const auto reads = analyse_jq(tokens);
+  if ((reads.item || reads.index) && !place.readable.item) {
+    throw ExpressionSyntaxError(
+        "'.item' and '.index' are there only in the 'input' of a step with 'foreach' and in that "
+        "of its compensation");
+  }
   Expression expression{std::move(text), place.position, {}, {}};
   std::set<int> steps;
   for (const auto& [id, tree] : reads.steps) {
@@ -164,11 +177,9 @@ Expression ExpressionReader::read_expression(std::string text, const std::vector
     return expression;
   }
   const auto root = std::get<std::string>(path->front());
-  PlainPath plain{PlainPath::Root::kInput, -1, {}};
+  PlainPath plain{root_of(root), -1, {}};
   auto first = path->begin() + 1;
-  if (root == "saga") plain.root = PlainPath::Root::kSaga;
-  if (root == "steps") {
-    plain.root = PlainPath::Root::kStepOutput;
+  if (plain.root == PlainPath::Root::kStepOutput) {
     plain.step = expression.steps.empty() ? -1 : expression.steps.front();
     first += 2;  // the id and `output`
   }
@@ -181,6 +192,10 @@ int ExpressionReader::step_index(const std::string& id, const Place& place) cons
   const auto found = std::find(step_ids_.begin(), step_ids_.end(), id);
   if (found == step_ids_.end()) {
     throw ExpressionSyntaxError("there is no step '" + id + "': " + suggest(id, step_ids_));
+  }
+  if (place.readable.at_start) {
+    throw ExpressionSyntaxError(
+        "a tag is evaluated when the saga starts, before any step has an output");
   }
   const auto index = static_cast<int>(found - step_ids_.begin());
   if (index == place.readable.self && !place.readable.steps[static_cast<std::size_t>(index)]) {

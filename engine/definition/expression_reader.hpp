@@ -15,10 +15,12 @@ namespace sagad::definition {
 
 struct JqToken;
 
-/// Which outputs an expression may read.
+/// What an expression may read beside the saga and its input.
 struct Readable {
-  std::vector<bool> steps;  ///< by index
+  std::vector<bool> steps;  ///< whose output; by index
   int self = -1;            ///< the step that the expression belongs to; -1 for the saga's output
+  bool item = false;        ///< `.item` and `.index`: it stands in the input of a `foreach`
+  bool at_start = false;    ///< evaluated before any step
 };
 
 /// Turns the strings and values of a definition into expressions and templates. Checks that they
@@ -30,9 +32,10 @@ class ExpressionReader {
 
   Template read_template(const SourceNode& node, const std::string& path, const Readable& readable);
 
-  /// For `when`: one expression and nothing beside it.
-  std::optional<Expression> read_condition(const SourceNode& node, const std::string& path,
-                                           const Readable& readable);
+  /// For `when` and `foreach`: one expression and nothing beside it. `example` is one, for the
+  /// message.
+  std::optional<Expression> read_single(const SourceNode& node, const std::string& path,
+                                        const Readable& readable, const std::string& example);
 
   /// Those that need jq, by their branch numbers.
   const std::vector<Expression>& branches() const { return branches_; }

@@ -20,8 +20,7 @@ constexpr base::Duration kLongest = std::chrono::hours{24 * 3653};
 }  // namespace
 
 FieldReader::FieldReader(const SourceNode& node, std::string path, ProblemList& problems,
-                         const std::vector<std::string>& known,
-                         const std::vector<std::string>& later)
+                         const std::vector<std::string>& known)
     : node_(node), path_(std::move(path)), problems_(problems) {
   if (node.kind != SourceNode::Kind::kObject) {
     problems_.add(node.position, path_, "must be a mapping, not " + node.describe());
@@ -29,12 +28,8 @@ FieldReader::FieldReader(const SourceNode& node, std::string path, ProblemList& 
   }
   for (const auto& member : node.members) {
     if (has(known, member.key)) continue;
-    if (has(later, member.key)) {
-      problems_.add(member.key_position, path_, in_quotes(member.key) + " is not supported yet");
-    } else {
-      problems_.add(member.key_position, path_,
-                    "unknown key " + in_quotes(member.key) + ": " + suggest(member.key, known));
-    }
+    problems_.add(member.key_position, path_,
+                  "unknown key " + in_quotes(member.key) + ": " + suggest(member.key, known));
   }
 }
 
@@ -44,9 +39,15 @@ std::string FieldReader::path(std::string_view key) const {
   return join_path(path_, std::string(key));
 }
 
-void FieldReader::require(std::string_view key) const {
+void FieldReader::require(std::string_view key, const std::string& hint) const {
   if (node_.kind != SourceNode::Kind::kObject || find(key) != nullptr) return;
-  problems_.add(node_.position, path_, "the key " + in_quotes(key) + " is missing");
+  problems_.add(node_.position, path_, "the key " + in_quotes(key) + " is missing" + hint);
+}
+
+void FieldReader::refuse_key(std::string_view key, const std::string& message) const {
+  for (const auto& member : node_.members) {
+    if (member.key == key) problems_.add(member.key_position, path_, message);
+  }
 }
 
 void FieldReader::problem(std::string_view key, const std::string& message) const {

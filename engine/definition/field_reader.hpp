@@ -16,16 +16,16 @@ namespace sagad::definition {
 class FieldReader {
  public:
   /// `node` and `problems` must outlive it. A node that is no mapping is a problem and reads as
-  /// an empty one. Keys that are not known are problems; those of `later` are refused by name.
+  /// an empty one. Keys that are not known are problems.
   FieldReader(const SourceNode& node, std::string path, ProblemList& problems,
-              const std::vector<std::string>& known, const std::vector<std::string>& later = {});
+              const std::vector<std::string>& known);
 
   const SourceNode* find(std::string_view key) const;
   std::string path(std::string_view key) const;
   const Position& position() const { return node_.position; }
 
-  /// Adds a problem that the key is missing, unless it is there.
-  void require(std::string_view key) const;
+  /// Adds a problem that the key is missing, unless it is there. `hint` ends the message.
+  void require(std::string_view key, const std::string& hint = "") const;
 
   std::optional<std::string> string(std::string_view key) const;
   std::optional<bool> boolean(std::string_view key) const;
@@ -36,6 +36,8 @@ class FieldReader {
   std::optional<base::Duration> duration(std::string_view key) const;
   std::optional<std::vector<std::string>> strings(std::string_view key) const;
 
+  /// Adds a problem at the key itself, which is there.
+  void refuse_key(std::string_view key, const std::string& message) const;
   /// Adds a problem at the value of the key.
   void problem(std::string_view key, const std::string& message) const;
 

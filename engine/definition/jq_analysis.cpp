@@ -134,6 +134,11 @@ class Analysis {
     path.erase(path.begin());
     if (root == "saga") {
       reads_.saga = true;
+    } else if (root == "index") {
+      reads_.index = true;
+    } else if (root == "item") {
+      if (!reads_.item) reads_.item.emplace();
+      reads_.item->add(path);
     } else if (root == "input") {
       if (!reads_.input) reads_.input.emplace();
       reads_.input->add(path);

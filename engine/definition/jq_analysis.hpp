@@ -19,11 +19,13 @@ struct ReadTree {
 };
 
 /// What an expression looks at. The whole of its scope is never a value in it: it is reached
-/// only by `.input`, `.steps.<id>.output` and `.saga`, each written out.
+/// only by `.input`, `.steps.<id>.output`, `.saga`, `.item` and `.index`, each written out.
 struct JqReads {
   std::optional<ReadTree> input;
   std::map<std::string, ReadTree> steps;  ///< by id
   bool saga = false;
+  std::optional<ReadTree> item;
+  bool index = false;
   /// Uses `*`, `%` or tonumber, which jq 1.6 lets do harm unless they are guarded.
   bool needs_guards = false;
 };
@@ -32,7 +34,7 @@ struct JqReads {
 /// Throws ExpressionSyntaxError.
 JqReads analyse_jq(const std::vector<JqToken>& tokens);
 
-/// The elements of a plain path with its root (`input`, `steps`, `saga`) first, or nothing if
+/// The elements of a plain path with its root (`input`, `steps`, `saga`, …) first, or nothing if
 /// the tokens are more than a path.
 std::optional<std::vector<PathElement>> read_plain_path(const std::vector<JqToken>& tokens);
 

@@ -59,11 +59,11 @@ void ReadTree::add(const std::vector<std::string>& path) {
 }
 
 void check_root_path(const std::vector<std::string>& names) {
-  static const std::vector<std::string> kRoots = {"input", "steps", "saga"};
+  static const std::vector<std::string> kRoots = {"input", "steps", "saga", "item", "index"};
   static const std::vector<std::string> kSaga = {"id", "definition", "version", "key",
                                                  "started_at"};
   const auto& root = names.front();
-  if (root == "input") return;
+  if (root == "input" || root == "item" || root == "index") return;
   if (root == "saga") {
     if (names.size() < 2) return;
     for (const auto& known : kSaga) {
@@ -74,7 +74,7 @@ void check_root_path(const std::vector<std::string>& names) {
   if (root != "steps") {
     throw ExpressionSyntaxError(
         "'." + root + "' is not there: an expression reads .input, .steps.<id>.output and " +
-        ".saga; " + suggest(root, kRoots));
+        ".saga, and in a foreach .item and .index; " + suggest(root, kRoots));
   }
   if (names.size() < 2) {
     throw ExpressionSyntaxError(

@@ -28,6 +28,28 @@ DefinitionPtr finish(Definition definition, std::string canonical) {
   return std::make_shared<const Definition>(std::move(definition));
 }
 
+/// What the language has and the engine cannot run.
+void refuse_what_is_not_built(const Definition& definition, ProblemList& problems) {
+  const auto refuse = [&](const Step& step, const char* key) {
+    problems.add(step.position, "steps[" + std::to_string(step.index) + "]",
+                 std::string("'") + key + "' is not supported yet");
+  };
+  for (const auto& step : definition.steps) {
+    if (step.kind == StepKind::kSleep) refuse(step, "sleep");
+    if (step.kind == StepKind::kSignal) refuse(step, "signal");
+    if (step.kind == StepKind::kChild) refuse(step, "child");
+    if (step.foreach) refuse(step, "foreach");
+  }
+}
+
+Definition read_checked(const SourceNode& root, ProblemList& problems) {
+  auto definition = read_definition(root, problems);
+  throw_problems(problems);
+  refuse_what_is_not_built(definition, problems);
+  throw_problems(problems);
+  return definition;
+}
+
 std::string canonical_text(const SourceNode& root) {
   auto value = to_json(root);
   value.get_object().erase("description");
@@ -70,8 +92,7 @@ DefinitionPtr load_yaml(std::string_view text, const std::string& file) {
   ProblemList problems;
   const auto root = read_yaml(text, file, problems);
   throw_problems(problems);
-  auto definition = read_definition(root, problems);
-  throw_problems(problems);
+  auto definition = read_checked(root, problems);
   return finish(std::move(definition), canonical_text(root));
 }
 
@@ -119,10 +140,8 @@ DefinitionPtr load_canonical(std::string_view canonical_json) {
       source_from_json(value, name != nullptr && name->is_string()
                                   ? file + " " + std::string(name->get_string().c_str())
                                   : file);
-  auto definition = read_definition(root, problems);
-  throw_problems(problems);
   // The text as it came, and not written anew: the digest must come out the same.
-  return finish(std::move(definition), std::string(canonical_json));
+  return finish(read_checked(root, problems), std::string(canonical_json));
 }
 
 }  // namespace sagad::definition

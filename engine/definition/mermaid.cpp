@@ -40,9 +40,11 @@ std::string label(std::string_view text) {
 std::string node_of(const Step& step) { return "s" + std::to_string(step.index); }
 
 std::string step_node(const Step& step) {
-  std::string text = step.id + "<br/>" + label(step.action.full_name());
+  std::string text = step.id + "<br/>" + label(step.describe());
+  if (step.foreach) text += "<br/>foreach " + label(step.foreach->list.text);
   if (step.when) text += "<br/>when " + label(step.when->text);
   if (step.pivot) return node_of(step) + "{{\"" + text + "<br/>pivot\"}}";
+  if (step.kind == StepKind::kChild) return node_of(step) + "[[\"" + text + "\"]]";
   return node_of(step) + "[\"" + text + "\"]";
 }
 

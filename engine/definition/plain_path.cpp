@@ -65,6 +65,10 @@ const json::value& output_of(const Scope& scope, int step) {
   return *scope.outputs[index];
 }
 
+const json::value& item_of(const Scope& scope) {
+  return scope.item == nullptr ? nothing() : *scope.item;
+}
+
 json::value saga_document(const Scope::Saga& saga) {
   json::object document;
   document["id"] = saga.id.str();
@@ -81,6 +85,10 @@ json::value evaluate_path(const PlainPath& path, const Scope& scope) {
       return follow(scope.input, path.elements);
     case PlainPath::Root::kStepOutput:
       return follow(output_of(scope, path.step), path.elements);
+    case PlainPath::Root::kItem:
+      return follow(item_of(scope), path.elements);
+    case PlainPath::Root::kIndex:
+      return follow(json::value(scope.index), path.elements);
     case PlainPath::Root::kSaga:
       break;
   }

@@ -18,6 +18,9 @@ json::value evaluate_path(const PlainPath& path, const Scope& scope);
 /// The output of a step, null if there is none.
 const json::value& output_of(const Scope& scope, int step);
 
+/// The item of a `foreach`, null outside of one.
+const json::value& item_of(const Scope& scope);
+
 /// What `.saga` is. `key` is null without one.
 json::value saga_document(const Scope::Saga& saga);
 

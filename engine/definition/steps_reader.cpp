@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "definition/step_kind.hpp"
 #include "definition/suggestion.hpp"
 #include "definition/text.hpp"
 
@@ -14,21 +15,10 @@ constexpr std::size_t kMostSteps = 500;
 
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> kKeys = {
-      "id",      "action",        "input", "compensate",   "needs", "when",
-      "timeout", "total_timeout", "retry", "on_exhausted", "pivot"};
+      "id",      "action",        "sleep",        "signal", "child", "input",
+      "foreach", "max_parallel",  "compensate",   "needs",  "when",  "timeout",
+      "retry",   "total_timeout", "on_exhausted", "pivot"};
   return kKeys;
-}
-
-/// Promised, but not there yet.
-const std::vector<std::string>& later_keys() {
-  static const std::vector<std::string> kKeys = {"signal",  "sleep",        "child",
-                                                 "foreach", "max_parallel", "tags"};
-  return kKeys;
-}
-
-bool is_of_later_kind(const FieldReader& fields) {
-  return fields.find("signal") != nullptr || fields.find("sleep") != nullptr ||
-         fields.find("child") != nullptr;
 }
 
 }  // namespace
@@ -72,7 +62,7 @@ std::optional<int> StepsReader::pivot() const {
 
 void StepsReader::read_ids() {
   for (std::size_t i = 0; i < node_.items.size(); ++i) {
-    fields_.emplace_back(node_.items[i], step_path(i), problems_, known_keys(), later_keys());
+    fields_.emplace_back(node_.items[i], step_path(i), problems_, known_keys());
     const auto& fields = fields_.back();
     fields.require("id");
     auto id = fields.string("id").value_or("");
@@ -147,41 +137,51 @@ Step StepsReader::read_step(std::size_t index) {
   step.position = fields.position();
   step.needs = graph_[index].needs;
   step.pivot = graph_[index].pivot;
-  const Readable readable{ancestors_[index], step.index};
-  read_action(fields, readable, step);
-  read_policies(fields, step);
+  Readable readable;
+  readable.steps = ancestors_[index];
+  readable.self = step.index;
+  step.kind = read_kind(fields);
   if (const auto* when = fields.find("when")) {
-    step.when = expressions_.read_condition(*when, fields.path("when"), readable);
+    step.when =
+        expressions_.read_single(*when, fields.path("when"), readable, ".input.amount > 100");
   }
-  if (const auto* compensate = fields.find("compensate")) {
-    auto with_itself = readable;
-    with_itself.steps[index] = true;
-    step.compensate = read_compensation(*compensate, fields.path("compensate"), defaults_,
-                                        step.action.input, with_itself, expressions_, problems_);
-  }
+  if (step.kind == StepKind::kAction) read_action(fields, readable, step);
+  if (step.kind == StepKind::kSleep) step.sleep = fields.duration("sleep").value_or(step.sleep);
+  if (step.kind == StepKind::kSignal) step.signal = read_signal(fields);
+  if (step.kind == StepKind::kChild) step.child = read_child(fields, readable, expressions_);
+  read_exhaustion(fields, step);
   return step;
 }
 
-void StepsReader::read_action(const FieldReader& fields, const Readable& readable, Step& step) {
+void StepsReader::read_action(const FieldReader& fields, Readable readable, Step& step) {
   if (const auto* action = fields.find("action")) {
     read_action_name(*action, fields.path("action"), step.action, problems_);
-  } else if (!is_of_later_kind(fields)) {
-    fields.require("action");
   }
+  step.foreach = read_foreach(fields, readable, expressions_);
+  readable.item = step.foreach.has_value();
   if (const auto* input = fields.find("input")) {
     step.action.input = expressions_.read_template(*input, fields.path("input"), readable);
   } else {
     step.action.input.root = json::value(json::object());
     step.action.input.position = fields.position();
   }
+  read_retry_of(fields, step);
+  if (const auto* compensate = fields.find("compensate")) {
+    readable.steps[static_cast<std::size_t>(step.index)] = true;
+    step.compensate = read_compensation(*compensate, fields.path("compensate"), defaults_,
+                                        step.action.input, readable, expressions_, problems_);
+  }
 }
 
-void StepsReader::read_policies(const FieldReader& fields, Step& step) {
+void StepsReader::read_retry_of(const FieldReader& fields, Step& step) {
   step.action.timeout = fields.duration("timeout").value_or(defaults_.timeout);
   step.action.retry = defaults_.retry;
   if (const auto* retry = fields.find("retry")) {
     step.action.retry = read_retry(*retry, fields.path("retry"), defaults_.retry, false, problems_);
   }
+}
+
+void StepsReader::read_exhaustion(const FieldReader& fields, Step& step) {
   step.total_timeout = fields.duration("total_timeout");
   const auto exhausted = fields.string("on_exhausted");
   if (!exhausted || *exhausted == "compensate") return;

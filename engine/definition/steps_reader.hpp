@@ -32,8 +32,9 @@ class StepsReader {
   std::vector<int> read_needs(const FieldReader& fields, std::size_t index);
   std::optional<int> needed_step(const std::string& id, const SourceNode& node, std::size_t index);
   Step read_step(std::size_t index);
-  void read_action(const FieldReader& fields, const Readable& readable, Step& step);
-  void read_policies(const FieldReader& fields, Step& step);
+  void read_action(const FieldReader& fields, Readable readable, Step& step);
+  void read_retry_of(const FieldReader& fields, Step& step);
+  void read_exhaustion(const FieldReader& fields, Step& step);
 
   const SourceNode& node_;
   const StepDefaults& defaults_;

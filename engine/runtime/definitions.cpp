@@ -72,6 +72,7 @@ std::set<std::string> Definitions::participants() const {
   std::set<std::string> names;
   for (const auto& [digest, definition] : by_digest_) {
     for (const auto& step : definition->steps) {
+      if (step.kind != definition::StepKind::kAction) continue;
       names.insert(step.action.participant);
       if (step.compensate) names.insert(step.compensate->participant);
     }

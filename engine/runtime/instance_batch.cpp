@@ -43,6 +43,10 @@ std::optional<ports::DeadLetter> check_sender(const definition::Definition& defi
     return letter_of(happening, result.participant, "unknown_step",
                      "definition '" + definition.name + "' has no step '" + result.step + "'");
   }
+  if (step->kind != definition::StepKind::kAction) {
+    return letter_of(happening, result.participant, "unknown_step",
+                     "step '" + result.step + "' has no action that could be answered");
+  }
   const bool undo = result.kind == saga::Kind::kUndo;
   if (undo && !step->compensate) {
     return letter_of(happening, result.participant, "unknown_step",

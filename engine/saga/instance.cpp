@@ -12,15 +12,17 @@ constexpr base::EnumNames<SagaStatus, 6> kSagaStatuses{{{SagaStatus::kRunning, "
                                                         {SagaStatus::kPaused, "paused"},
                                                         {SagaStatus::kFailed, "failed"}}};
 
-constexpr base::EnumNames<StepStatus, 9> kStepStatuses{{{StepStatus::kPending, "pending"},
-                                                        {StepStatus::kRunning, "running"},
-                                                        {StepStatus::kRetrying, "retrying"},
-                                                        {StepStatus::kDone, "done"},
-                                                        {StepStatus::kFailed, "failed"},
-                                                        {StepStatus::kSkipped, "skipped"},
-                                                        {StepStatus::kSettling, "settling"},
-                                                        {StepStatus::kCompensating, "compensating"},
-                                                        {StepStatus::kCompensated, "compensated"}}};
+constexpr base::EnumNames<StepStatus, 10> kStepStatuses{
+    {{StepStatus::kPending, "pending"},
+     {StepStatus::kRunning, "running"},
+     {StepStatus::kRetrying, "retrying"},
+     {StepStatus::kWaiting, "waiting"},
+     {StepStatus::kDone, "done"},
+     {StepStatus::kFailed, "failed"},
+     {StepStatus::kSkipped, "skipped"},
+     {StepStatus::kSettling, "settling"},
+     {StepStatus::kCompensating, "compensating"},
+     {StepStatus::kCompensated, "compensated"}}};
 
 }  // namespace
 

@@ -28,6 +28,7 @@ enum class StepStatus {
   kPending,       ///< not started
   kRunning,       ///< `do` dispatched, not answered
   kRetrying,      ///< answered `retry`; waits for its back-off
+  kWaiting,       ///< for time, a signal, a child or a later answer: no command is out
   kDone,          ///< took effect
   kFailed,        ///< refused, exhausted and barred, or its expression failed
   kSkipped,       ///< `when` was false, or it was barred before it ran

@@ -24,6 +24,9 @@ class FixedEvaluator final : public definition::Evaluator {
                           const definition::Scope&) override {
     return condition.text == "true";
   }
+  json::array evaluate_list(const definition::Expression&, const definition::Scope&) override {
+    return {};
+  }
 };
 
 definition::Operation operation(const std::string& action, int max_attempts) {

@@ -143,7 +143,13 @@ TEST(PublishedSchema, RefusesTyposAndWrongTypes) {
   const auto errors = [&](const char* step) {
     return schema->check(json::parse(std::string(R"({"name": "x", "steps": [)") + step + "]}"));
   };
-  EXPECT_THAT(errors(R"({"id": "a", "action": "x.y"})"), IsEmpty());
+  for (const char* step :
+       {R"({"id": "a", "action": "x.y"})", R"({"id": "a", "sleep": "5s"})",
+        R"({"id": "a", "signal": "paid", "timeout": "1h", "on_exhausted": "pause"})",
+        R"({"id": "a", "child": "order-pay@1", "input": {}, "total_timeout": "1h"})",
+        R"({"id": "a", "action": "x.y", "foreach": "${ .input.l }", "max_parallel": 3})"}) {
+    EXPECT_THAT(errors(step), IsEmpty()) << step;
+  }
   for (const char* step : {R"({"id": "a", "action": "x"})", R"({"id": "a-b", "action": "x.y"})",
                            R"({"id": "a"})", R"({"id": "a", "action": "x.y", "retries": {}})",
                            R"({"id": "a", "action": "x.y", "timeout": 5})",
@@ -151,7 +157,12 @@ TEST(PublishedSchema, RefusesTyposAndWrongTypes) {
                            R"({"id": "a", "action": "x.y", "retry": {"max_attempts": 0}})",
                            R"({"id": "a", "action": "x.y", "on_exhausted": "stop"})",
                            R"({"id": "a", "action": "x.y", "when": true})",
-                           R"({"id": "a", "action": "x.y", "sleep": "5s"})"}) {
+                           R"({"id": "a", "action": "x.y", "sleep": "5s"})",
+                           R"({"id": "a", "sleep": "5s", "timeout": "5s"})",
+                           R"({"id": "a", "sleep": "5s", "compensate": "x.y"})",
+                           R"({"id": "a", "action": "x.y", "max_parallel": 3})",
+                           R"({"id": "a", "signal": "paid", "total_timeout": "5s"})",
+                           R"({"id": "a", "child": "order-pay"})"}) {
     EXPECT_FALSE(errors(step).empty()) << step;
   }
 }

@@ -48,9 +48,9 @@ TEST(CoreSchema, QuotedScalarsAreStrings) {
 TEST(Yaml, ColumnsCountCharacters) {
   EXPECT_EQ(
       test::problems_of("name: test\nsteps: [{ id: a, action: x.y, input: { ä: ö }, b: 1 }]\n"),
-      "test.yaml:2:48: steps[0]: unknown key 'b': known are 'id', 'action', 'input', "
-      "'compensate', 'needs', 'when', 'timeout', 'total_timeout', 'retry', 'on_exhausted', "
-      "'pivot'");
+      "test.yaml:2:48: steps[0]: unknown key 'b': known are 'id', 'action', 'sleep', 'signal', "
+      "'child', 'input', 'foreach', 'max_parallel', 'compensate', 'needs', 'when', 'timeout', "
+      "'retry', 'total_timeout', 'on_exhausted', 'pivot'");
 }
 
 TEST(Yaml, MustBeUtf8) {

@@ -45,6 +45,7 @@ TEST(Status, NamesAreThoseOfTheDocumentation) {
   EXPECT_EQ(to_string(SagaStatus::kCompensated), "compensated");
   EXPECT_EQ(parse_saga_status("paused"), SagaStatus::kPaused);
   EXPECT_THROW(parse_saga_status("canceled"), std::invalid_argument);
+  EXPECT_EQ(parse_step_status("waiting"), StepStatus::kWaiting);
   EXPECT_TRUE(is_final(SagaStatus::kFailed));
   EXPECT_FALSE(is_final(SagaStatus::kPaused));
 }
