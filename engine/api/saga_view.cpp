@@ -48,6 +48,7 @@ json::object step_view(const saga::StepState& state, const definition::Step* ste
   view["sent_at"] = time_or_null(state.sent_at);
   view["next_retry_at"] = time_or_null(state.retry_at);
   view["output"] = document_or_null(state.output);
+  if (state.queued_signals > 0) view["queued_signals"] = state.queued_signals;
   return view;
 }
 

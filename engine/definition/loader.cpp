@@ -36,7 +36,6 @@ void refuse_what_is_not_built(const Definition& definition, ProblemList& problem
   };
   for (const auto& step : definition.steps) {
     if (step.kind == StepKind::kSleep) refuse(step, "sleep");
-    if (step.kind == StepKind::kSignal) refuse(step, "signal");
     if (step.kind == StepKind::kChild) refuse(step, "child");
     if (step.foreach) refuse(step, "foreach");
   }

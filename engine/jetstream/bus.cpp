@@ -37,6 +37,9 @@ class NatsBus final : public ports::Bus {
   std::unique_ptr<ports::Consumer> start_consumer() override {
     return consumer(names_.single_consumer(ports::StreamRef::Kind::kStarts));
   }
+  std::unique_ptr<ports::Consumer> signal_consumer() override {
+    return consumer(names_.single_consumer(ports::StreamRef::Kind::kSignals));
+  }
   std::unique_ptr<ports::Consumer> dead_consumer() override {
     return consumer(names_.single_consumer(ports::StreamRef::Kind::kDead));
   }
@@ -114,7 +117,8 @@ void check(const BusOptions& options) {
   want(options.publish_timeout.count() > 0, "nats publish_timeout must be more than 0");
   want(options.request_timeout.count() > 0, "nats request_timeout must be more than 0");
   want(options.commands_max_bytes > 0 && options.results_max_bytes > 0 &&
-           options.starts_max_bytes > 0 && options.dead_max_bytes > 0,
+           options.starts_max_bytes > 0 && options.signals_max_bytes > 0 &&
+           options.dead_max_bytes > 0,
        "nats max_bytes of every kind of stream must be more than 0");
   // The server keeps ids of messages for two minutes, and refuses a shorter life.
   want(options.max_age >= std::chrono::minutes{2}, "nats max_age must be 2m or more");

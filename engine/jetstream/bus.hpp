@@ -36,6 +36,7 @@ struct BusOptions {
   std::int64_t commands_max_bytes = 256LL << 20;  ///< of each participant
   std::int64_t results_max_bytes = 256LL << 20;
   std::int64_t starts_max_bytes = 64LL << 20;
+  std::int64_t signals_max_bytes = 64LL << 20;
   std::int64_t dead_max_bytes = 64LL << 20;
   base::Duration max_age{72LL * 3600 * 1000};
   int replicas = 1;

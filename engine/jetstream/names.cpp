@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kCommands = "cmd.";
 constexpr std::string_view kResults = "res.";
 constexpr std::string_view kStarts = "start.";
+constexpr std::string_view kSignals = "signal.";
 
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -79,6 +80,8 @@ std::string Names::stream(const ports::StreamRef& stream) const {
       return stream_prefix_ + "RES";
     case ports::StreamRef::Kind::kStarts:
       return stream_prefix_ + "START";
+    case ports::StreamRef::Kind::kSignals:
+      return stream_prefix_ + "SIGNAL";
     case ports::StreamRef::Kind::kDead:
       return stream_prefix_ + "DEAD";
   }
@@ -94,6 +97,8 @@ std::string Names::stream_subject(const ports::StreamRef& stream) const {
       return prefix_ + "res.>";
     case ports::StreamRef::Kind::kStarts:
       return prefix_ + "start.>";
+    case ports::StreamRef::Kind::kSignals:
+      return prefix_ + "signal.>";
     case ports::StreamRef::Kind::kDead:
       return subject(ports::kDeadSubject);
   }
@@ -105,6 +110,7 @@ std::optional<ports::StreamRef> Names::stream_of(std::string_view plain) {
   if (plain == ports::kDeadSubject) return ports::StreamRef{Kind::kDead, {}};
   if (plain.substr(0, kResults.size()) == kResults) return ports::StreamRef{Kind::kResults, {}};
   if (plain.substr(0, kStarts.size()) == kStarts) return ports::StreamRef{Kind::kStarts, {}};
+  if (plain.substr(0, kSignals.size()) == kSignals) return ports::StreamRef{Kind::kSignals, {}};
   if (plain.substr(0, kCommands.size()) == kCommands) {
     plain.remove_prefix(kCommands.size());
     const std::string_view participant = plain.substr(0, plain.find('.'));
@@ -132,6 +138,8 @@ ConsumerSpec Names::single_consumer(ports::StreamRef::Kind kind) const {
       return {{kind, {}}, "coordinator", {}};
     case ports::StreamRef::Kind::kStarts:
       return {{kind, {}}, "starter", {}};
+    case ports::StreamRef::Kind::kSignals:
+      return {{kind, {}}, "signals", {}};
     case ports::StreamRef::Kind::kDead:
       return {{kind, {}}, "dead-letters", {}};
     case ports::StreamRef::Kind::kCommands:

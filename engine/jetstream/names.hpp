@@ -35,7 +35,7 @@ class Names {
   static std::optional<ports::StreamRef> stream_of(std::string_view plain);
 
   ConsumerSpec command_consumer(const std::string& participant, ports::CommandLane lane) const;
-  /// `coordinator`, `starter`, `dead-letters`.
+  /// `coordinator`, `starter`, `signals`, `dead-letters`.
   ConsumerSpec single_consumer(ports::StreamRef::Kind kind) const;
   /// All consumers that a stream has.
   std::vector<ConsumerSpec> consumers(const ports::StreamRef& stream) const;

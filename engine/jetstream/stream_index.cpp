@@ -16,6 +16,8 @@ std::string prefix_of(const ports::StreamRef& stream) {
       return "res.";
     case ports::StreamRef::Kind::kStarts:
       return "start.";
+    case ports::StreamRef::Kind::kSignals:
+      return "signal.";
     case ports::StreamRef::Kind::kDead:
       break;
   }

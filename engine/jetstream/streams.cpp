@@ -55,6 +55,8 @@ std::int64_t Streams::max_bytes(ports::StreamRef::Kind kind) const {
       return options_.results_max_bytes;
     case ports::StreamRef::Kind::kStarts:
       return options_.starts_max_bytes;
+    case ports::StreamRef::Kind::kSignals:
+      return options_.signals_max_bytes;
     case ports::StreamRef::Kind::kDead:
       break;
   }

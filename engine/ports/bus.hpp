@@ -26,7 +26,8 @@ class Delivery {
   virtual std::string_view payload() const = 0;
   /// The header `Sagad-Sent-At`; none if it is missing or unreadable.
   virtual std::optional<base::Time> sent_at() const = 0;
-  /// Where the answer to a start is wanted (header `Sagad-Reply-To`); empty without one.
+  /// Where the answer to a start or a signal is wanted (header `Sagad-Reply-To`); empty without
+  /// one.
   virtual std::string reply_to() const = 0;
   /// Counted from 1.
   virtual std::uint64_t deliveries() const = 0;
@@ -75,9 +76,9 @@ struct StreamHead {
   std::optional<base::Time> sent_at;  ///< of its header
 };
 
-/// The three kinds of streams (protocol, section 5).
+/// The kinds of streams (protocol, section 5).
 struct StreamRef {
-  enum class Kind { kCommands, kResults, kStarts, kDead };
+  enum class Kind { kCommands, kResults, kStarts, kSignals, kDead };
   Kind kind;
   std::string participant;  ///< with kCommands
 };
@@ -113,6 +114,7 @@ class Bus {
                                                      CommandLane lane) = 0;
   virtual std::unique_ptr<Consumer> result_consumer() = 0;  ///< durable `coordinator`
   virtual std::unique_ptr<Consumer> start_consumer() = 0;   ///< durable `starter`
+  virtual std::unique_ptr<Consumer> signal_consumer() = 0;  ///< durable `signals`
   virtual std::unique_ptr<Consumer> dead_consumer() = 0;    ///< durable `dead-letters`
 
   /// Creates the stream if it is missing, and checks or updates its settings if it is there.

@@ -38,6 +38,20 @@ struct DeadLetter {
   std::string payload;
 };
 
+/// What names a saga beside its id.
+struct SagaKey {
+  std::string definition;
+  std::string key;
+};
+
+/// What names a signal: its id, or name and key of its sender.
+struct SignalKey {
+  base::SagaId saga;
+  base::SagaId id;
+  std::string name;
+  std::string key;  ///< may be empty: then only the id counts
+};
+
 /// One transaction of the engine's database. Destroyed without commit(), it rolls back.
 /// Every member may throw Unavailable or Conflict, and then only the destructor may follow.
 class EngineTransaction {
@@ -50,9 +64,17 @@ class EngineTransaction {
   /// The database's clock at the begin of the transaction.
   virtual base::Time now() const = 0;
 
-  /// Locks the instances in id order, then reads their outputs in a second statement. Ids that
-  /// are not there are left out. `ids` are distinct.
+  /// Locks the instances in id order, then reads their outputs in a second statement, and the
+  /// signals that are kept for those that say so. Ids that are not there are left out. `ids` are
+  /// distinct.
   virtual std::vector<saga::Instance> lock(std::span<const base::SagaId> ids) = 0;
+
+  /// The sagas with these keys, in the order of the keys; nothing where there is none.
+  virtual std::vector<std::optional<base::SagaId>> find(std::span<const SagaKey> keys) = 0;
+  /// The payloads (canonical JSON) of signals that came before, in the order of the keys. For
+  /// sagas that are locked.
+  virtual std::vector<std::optional<std::string>> known_signals(
+      std::span<const SignalKey> keys) = 0;
 
   /// Inserts new instances (decided with event::Started). For each: nothing if it was inserted,
   /// or the instance that already has its (definition, key). Two of one key in one call are not
@@ -61,7 +83,7 @@ class EngineTransaction {
       std::span<const saga::Instance* const> instances) = 0;
 
   /// Writes what was decided: the instances' rows (unless `inserted`: just written by insert()),
-  /// history, new outputs, timers. Decisions that are not `changed` are skipped.
+  /// history, new outputs, timers, signals. Decisions that are not `changed` are skipped.
   virtual void write(std::span<const saga::Decision* const> decisions, bool inserted) = 0;
 
   virtual void append_outbox(std::span<const OutboxRow> rows) = 0;

@@ -48,6 +48,7 @@ std::vector<saga::Instance> EngineTransaction::lock(std::span<const base::SagaId
     const auto place = places.find(to_id(row[0]));
     if (place != places.end()) put_output(instances[place->second], row);
   }
+  read_signals(instances);
   return instances;
 }
 

@@ -11,7 +11,8 @@
 
 namespace sagad::postgres {
 
-/// See the port. Every member costs one statement, lock() and insert() two, however many rows.
+/// See the port. Every member costs one statement, lock() and insert() two, however many rows;
+/// signals one more where there are any.
 class EngineTransaction final : public ports::EngineTransaction {
  public:
   /// Begins; `connection` must outlive it.
@@ -20,6 +21,9 @@ class EngineTransaction final : public ports::EngineTransaction {
 
   base::Time now() const override { return now_; }
   std::vector<saga::Instance> lock(std::span<const base::SagaId> ids) override;
+  std::vector<std::optional<base::SagaId>> find(std::span<const ports::SagaKey> keys) override;
+  std::vector<std::optional<std::string>> known_signals(
+      std::span<const ports::SignalKey> keys) override;
   std::vector<std::optional<ports::ExistingStart>> insert(
       std::span<const saga::Instance* const> instances) override;
   void write(std::span<const saga::Decision* const> decisions, bool inserted) override;
@@ -34,6 +38,9 @@ class EngineTransaction final : public ports::EngineTransaction {
   void commit() override;
 
  private:
+  /// Reads the signals that are kept for these instances.
+  void read_signals(std::vector<saga::Instance>& instances);
+  void write_signals(std::span<const saga::Decision* const> decisions);
   /// Who has the keys of `losers`; by their place in `instances`.
   void find_existing(std::span<const saga::Instance* const> instances,
                      const std::vector<std::size_t>& losers,

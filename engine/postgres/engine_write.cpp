@@ -141,6 +141,7 @@ void EngineTransaction::write(std::span<const saga::Decision* const> decisions, 
     }
   }
   if (instances.empty()) return;
+  write_signals(decisions);
   if (!inserted) return update_rows(*connection_, instances, decided);
   connection_->exec(queries::kStartWrite, decided.history_saga, decided.history_sequence,
                     decided.history_at, decided.history_events, decided.output_saga,

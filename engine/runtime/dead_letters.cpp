@@ -13,6 +13,7 @@ namespace {
 using Kind = RedriveOutcome::Kind;
 
 constexpr std::string_view kStartPrefix = "start.";
+constexpr std::string_view kSignalPrefix = "signal.";
 
 RedriveOutcome refused(std::string why, std::optional<base::SagaId> saga = {}) {
   return {.kind = Kind::kRefused, .saga = saga, .errors = {std::move(why)}};
@@ -96,6 +97,11 @@ RedriveOutcome DeadLetters::redrive(std::int64_t id, const Handler& handler) {
   RedriveOutcome outcome{.kind = Kind::kRefused};
   if (letter.subject.rfind(kStartPrefix, 0) == 0) {
     outcome = redrive_start(letter);
+  } else if (letter.subject.rfind(kSignalPrefix, 0) == 0) {
+    outcome = refused(
+        "it is a signal: if its saga can still have it, send it with 'sagactl signal', then "
+        "discard this",
+        letter.saga);
   } else if (letter.saga) {
     outcome = redrive_saga(id, letter, handler);
   } else {

@@ -51,12 +51,23 @@ void Fold::absorb(saga::Decision next) {
   all.changed = all.changed || next.changed;
   append(all.timers, std::move(next.timers));
   append(all.history, std::move(next.history));
+  for (auto& change : next.signals) absorb(std::move(change));
   for (const int output : next.new_outputs) {
     if (std::find(all.new_outputs.begin(), all.new_outputs.end(), output) ==
         all.new_outputs.end()) {
       all.new_outputs.push_back(output);
     }
   }
+}
+
+/// A signal that came and was taken in one transaction is written once.
+void Fold::absorb(saga::SignalChange change) {
+  for (auto& known : folded_.decision.signals) {
+    if (known.signal.id != change.signal.id) continue;
+    known.step = change.step;
+    return;
+  }
+  folded_.decision.signals.push_back(std::move(change));
 }
 
 std::vector<std::string> Fold::send(const std::vector<saga::Command>& commands) {

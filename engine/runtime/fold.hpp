@@ -36,6 +36,7 @@ class Fold {
 
  private:
   void absorb(saga::Decision next);
+  void absorb(saga::SignalChange change);
   /// The steps whose commands are too large; the other commands become rows.
   std::vector<std::string> send(const std::vector<saga::Command>& commands);
 

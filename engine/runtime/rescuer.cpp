@@ -67,7 +67,7 @@ class Rescuer::Impl {
 
   void repair() {
     std::vector<ports::StreamRef> streams{
-        {Kind::kResults, {}}, {Kind::kStarts, {}}, {Kind::kDead, {}}};
+        {Kind::kResults, {}}, {Kind::kStarts, {}}, {Kind::kSignals, {}}, {Kind::kDead, {}}};
     for (const auto& participant : tools_.definitions.participants()) {
       streams.push_back({Kind::kCommands, participant});
     }

@@ -26,6 +26,7 @@ void Decider::turn_back(std::string_view reason, Error error) {
   for (const auto& known : definition_.steps) {
     const auto status = state(known.index).status;
     if (status == StepStatus::kRunning || status == StepStatus::kRetrying) settle(known.index);
+    if (status == StepStatus::kWaiting) end_signal_wait(known.index);
   }
 }
 

@@ -46,11 +46,15 @@ struct Redriven {
   std::string by;
   std::string reason;
 };
+/// Somebody sent a signal. It is kept until a step takes it.
+struct Signalled {
+  Signal signal;
+};
 }  // namespace event
 
 using Event =
     std::variant<event::Started, event::Answered, event::TimerFired, event::DeadlineReached,
-                 event::Rescue, event::DeadLettered, event::Redriven>;
+                 event::Rescue, event::DeadLettered, event::Redriven, event::Signalled>;
 
 /// A wake-up that must survive: written as a row, fired by the timers service.
 struct Timer {
@@ -59,11 +63,18 @@ struct Timer {
   base::Time due_at;
 };
 
+/// What became of a signal.
+struct SignalChange {
+  Signal signal;
+  bool is_new = false;      ///< to be written; else it has a row
+  std::optional<int> step;  ///< the step that took it; none: it is kept
+};
+
 /// One line of the instance's history. `type` is a stable word; of a step: `dispatched`, `done`,
 /// `failed`, `retry`, `exhausted`, `skipped`, `settling`, `barred`, `undo_dispatched`,
-/// `undo_retry`, `undo_exhausted`, `compensation_failed`, `compensated`, `resent`; of the saga:
-/// `started`, `compensating`, `pivot_passed`, `output_error`, `completed`, `compensated`, `paused`,
-/// `redriven`.
+/// `undo_retry`, `undo_exhausted`, `compensation_failed`, `compensated`, `resent`, `waiting`,
+/// `signal_taken`; of the saga: `started`, `signalled`, `compensating`, `pivot_passed`,
+/// `output_error`, `completed`, `compensated`, `paused`, `redriven`.
 struct HistoryEntry {
   std::string type;
   std::string step;  ///< empty for the saga itself
@@ -79,6 +90,7 @@ struct Decision {
   std::vector<Timer> timers;
   std::vector<HistoryEntry> history;
   std::vector<int> new_outputs;  ///< indices of steps whose output is new
+  std::vector<SignalChange> signals;
 };
 
 /// What the world lends to decide().

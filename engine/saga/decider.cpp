@@ -57,15 +57,18 @@ void Decider::on(const event::TimerFired& fired) {
       dispatch_undo(fired.step);
     }
   } else {
-    const auto& total = step(fired.step).total_timeout;
-    const bool open =
-        current.status == StepStatus::kRunning || current.status == StepStatus::kRetrying;
+    const bool signal = step(fired.step).kind == definition::StepKind::kSignal;
+    const auto& total = signal ? step(fired.step).signal->timeout : step(fired.step).total_timeout;
+    const bool open = current.status == StepStatus::kRunning ||
+                      current.status == StepStatus::kRetrying ||
+                      current.status == StepStatus::kWaiting;
     if (!total || !open || current.exhausted || saga().status != SagaStatus::kRunning) return;
     if (!current.first_dispatched || *current.first_dispatched + *total > context_.now) return;
+    const std::string code = signal ? "signal_timeout" : "total_timeout";
     current.exhausted = true;
-    current.last_error =
-        Error{"total_timeout", "no answer within " + base::format_duration(*total)};
-    note("exhausted", fired.step, {{"code", "total_timeout"}});
+    current.last_error = Error{
+        code, (signal ? "no signal within " : "no answer within ") + base::format_duration(*total)};
+    note("exhausted", fired.step, {{"code", code}});
   }
   if (decision_.changed) proceed();
 }

@@ -23,6 +23,7 @@ class Decider {
   void on(const event::Rescue& rescue);
   void on(const event::DeadLettered& letter);
   void on(const event::Redriven& redriven);
+  void on(const event::Signalled& signalled);
 
   Decision finish() &&;
 
@@ -61,7 +62,14 @@ class Decider {
   void record_action(int step, const Result& result);
   void record_retry(int step, const Result& result);
   void record_barred(int step);
-  void record_output(int step, json::value output);
+  void record_output(int step, Document output);
+
+  // signals.cpp: steps that wait for a signal
+  void await_signal(int step);
+  void take_signals();
+  void take_signal(int step, std::vector<Signal>::iterator signal);
+  void count_signals();
+  void end_signal_wait(int step);
 
   // backward.cpp: settling, compensations, and what their answers mean
   void turn_back(std::string_view reason, Error error);

@@ -53,6 +53,10 @@ bool Decider::advance_step(int index) {
     fail_step(index, {"expression_error", error.what()});
     return false;
   }
+  if (step(index).kind == definition::StepKind::kSignal) {
+    await_signal(index);
+    return true;
+  }
   return dispatch(index);
 }
 
@@ -102,7 +106,8 @@ bool Decider::handle_failed_steps() {
     const auto& current = state(known.index);
     const bool failed = current.status == StepStatus::kFailed;
     const bool exhausted = current.exhausted && (current.status == StepStatus::kRunning ||
-                                                 current.status == StepStatus::kRetrying);
+                                                 current.status == StepStatus::kRetrying ||
+                                                 current.status == StepStatus::kWaiting);
     if (!failed && !exhausted) continue;
     const auto error = current.last_error.value_or(Error{});
     const std::string_view reason = failed ? "step_failed" : "step_exhausted";
@@ -138,7 +143,7 @@ void Decider::record_action(int index, const Result& result) {
   if (!open) return;  // a duplicate: its answer is known
   switch (result.outcome) {
     case Outcome::kDone:
-      record_output(index, result.output);
+      record_output(index, std::make_shared<const json::value>(result.output));
       break;
     case Outcome::kFailed:
       fail_step(index, {result.code, result.message});
@@ -170,9 +175,9 @@ void Decider::record_barred(int index) {
   }
 }
 
-void Decider::record_output(int index, json::value output) {
+void Decider::record_output(int index, Document output) {
   auto& current = state(index);
-  current.output = std::make_shared<const json::value>(std::move(output));
+  current.output = std::move(output);
   current.sent_at.reset();
   current.retry_at.reset();
   decision_.new_outputs.push_back(index);

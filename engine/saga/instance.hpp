@@ -58,10 +58,21 @@ struct StepState {
   std::optional<base::Time> retry_at;          ///< in a back-off
   bool exhausted = false;  ///< its attempts, total_timeout or a non-retryable code ran out
   std::optional<Error> last_error;
+  /// Signals that were sent and not taken yet; at the first step that waits for their name.
+  int queued_signals = 0;
   Document output;  ///< of the action; kept in rows of its own, null until done
 
   /// A command for it is out and unanswered.
   bool unanswered() const { return sent_at.has_value(); }
+};
+
+/// What was sent to a saga from outside, for a step that waits for this name. A value.
+struct Signal {
+  base::SagaId id;  ///< UUIDv7, drawn where it came in
+  std::string name;
+  std::string key;  ///< the sender's: the same signal twice counts once; may be empty
+  Document payload;
+  base::Time received_at;
 };
 
 /// One run of a definition. A value; only the coordinator changes it.
@@ -83,6 +94,7 @@ struct Instance {
   std::optional<base::Time> ended_at;
   std::int64_t sequence = 0;  ///< of its last history row; raised by every change that is saved
   std::vector<StepState> steps;
+  std::vector<Signal> signals;  ///< not taken yet, in the order in which they came
 
   /// The oldest sent_at of its unanswered steps: what the rescuer looks for.
   std::optional<base::Time> unanswered_since() const;

@@ -28,6 +28,7 @@ json::object encode_step(const StepState& step) {
   put_time(out, "first_dispatched", step.first_dispatched);
   put_time(out, "retry_at", step.retry_at);
   if (step.exhausted) out["exhausted"] = true;
+  put_number(out, "queued_signals", step.queued_signals);
   if (step.last_error) {
     out["error"] = {{"code", step.last_error->code}, {"message", step.last_error->message}};
   }
@@ -66,6 +67,7 @@ StepState decode_step(const json::object& in) {
   step.first_dispatched = get_time(in, "first_dispatched");
   step.retry_at = get_time(in, "retry_at");
   if (const auto* exhausted = find(in, "exhausted")) step.exhausted = exhausted->as_bool();
+  step.queued_signals = get_number(in, "queued_signals");
   if (const auto* error = find(in, "error")) {
     step.last_error =
         Error{get_text(error->as_object(), "code"), get_text(error->as_object(), "message")};

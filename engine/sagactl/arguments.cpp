@@ -12,7 +12,7 @@ constexpr const char* kFooter = R"(Exit codes:
   0  ok; with --wait: completed       4  server unreachable
   1  refused or invalid               5  key used with another input
   2  wrong arguments                  6  server overloaded or not ready
-  3  no such saga or definition
+  3  no such saga, definition or signal
   with --wait: 10 compensated, 11 paused, 12 failed, 13 still running
 
 Examples:
@@ -55,6 +55,7 @@ struct CommandLine {
   GetCommand get;
   ListCommand list;
   HistoryCommand history;
+  SignalCommand signal;
   DefinitionsCommand definitions;
   DeadLetterArguments dead_letters;
   ValidateCommand validate;
@@ -114,12 +115,36 @@ struct CommandLine {
     command->add_option("id", history.id, "Id of the saga")->required();
     command->callback([this] { arguments.command = history; });
 
+    add_signal();
+
     command = app.add_subcommand("definitions", "List the definitions, or show one");
     command->add_option("name", definitions.name, "Name of a definition");
     command->callback([this] { arguments.command = definitions; });
 
     dead_letters.add_to(app,
                         [this](const DeadLettersCommand& chosen) { arguments.command = chosen; });
+  }
+
+  void add_signal() {
+    auto* command = app.add_subcommand("signal", "Send a signal to a saga");
+    command->add_option("name", signal.name, "Name of the signal")->required();
+    auto* id = command->add_option("id", signal.id, "Id of the saga");
+    auto* definition =
+        command->add_option("--definition", signal.definition, "Definition of the saga");
+    auto* saga_key =
+        command->add_option("--key", signal.saga_key, "Idempotency key of the saga's start");
+    definition->needs(saga_key)->excludes(id);
+    saga_key->needs(definition)->excludes(id);
+    command->add_option("--payload,-i", signal.payload, "JSON, @file, or @- for standard input")
+        ->capture_default_str();
+    command->add_option("--signal-key", signal.key,
+                        "Idempotency key of the signal: sent twice, it counts once");
+    command->callback([this] {
+      if (signal.id.empty() && signal.saga_key.empty()) {
+        throw CLI::ValidationError("signal", "give the saga's id, or --definition and --key");
+      }
+      arguments.command = signal;
+    });
   }
 
   void add_offline() {

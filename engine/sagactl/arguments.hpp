@@ -43,6 +43,16 @@ struct HistoryCommand {
   std::string id;
 };
 
+/// To a saga by its id, or by definition and key of its start.
+struct SignalCommand {
+  std::string name;
+  std::string id;
+  std::string definition;
+  std::string saga_key;
+  std::string payload = "null";  ///< JSON, `@file`, or `@-` for standard input
+  std::string key;               ///< of the signal
+};
+
 struct DefinitionsCommand {
   std::string name;  ///< empty: all
 };
@@ -55,7 +65,7 @@ struct GraphCommand {
   std::string file;
 };
 
-using Command = std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand,
+using Command = std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand, SignalCommand,
                              DefinitionsCommand, DeadLettersCommand, ValidateCommand, GraphCommand>;
 
 struct Arguments {

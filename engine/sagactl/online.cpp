@@ -49,7 +49,7 @@ base::Duration since(steady_clock::time_point start) {
 
 }  // namespace
 
-std::string Online::read_input(const std::string& argument) {
+std::string Online::read_input(const std::string& argument, const std::string& option) {
   std::string input = argument;
   if (argument == "@-") {
     input.assign(std::istreambuf_iterator<char>(in_), {});
@@ -57,14 +57,14 @@ std::string Online::read_input(const std::string& argument) {
     std::ifstream file(argument.substr(1), std::ios::binary);
     std::ostringstream content;
     if (!file || !(content << file.rdbuf())) {
-      throw UsageError("--input: cannot read the file '" + argument.substr(1) + "'");
+      throw UsageError(option + ": cannot read the file '" + argument.substr(1) + "'");
     }
     input = content.str();
   }
   try {
     base::parse_document(input);
   } catch (const base::DocumentError& error) {
-    throw UsageError(std::string("--input: ") + error.what());
+    throw UsageError(option + ": " + error.what());
   }
   return input;
 }
@@ -161,6 +161,20 @@ ExitCode Online::run(const HistoryCommand& command) {
   } else {
     show_history(out_, reply.body.as_object(), now());
   }
+  return ExitCode::kOk;
+}
+
+ExitCode Online::run(const SignalCommand& command) {
+  const auto payload = read_input(command.payload, "--payload");
+  const auto reply =
+      command.id.empty()
+          ? client_.post({"v1", "signals", command.name},
+                         {{"definition", command.definition}, {"key", command.saga_key}}, payload,
+                         command.key)
+          : client_.post({"v1", "sagas", command.id, "signals", command.name}, {}, payload,
+                         command.key);
+  if (!reply.ok()) return refused(reply);
+  out_ << (as_json_ ? reply.text : text(reply.body, "saga") + "\n");
   return ExitCode::kOk;
 }
 

@@ -21,6 +21,7 @@ class Online {
   ExitCode run(const GetCommand& command);
   ExitCode run(const ListCommand& command);
   ExitCode run(const HistoryCommand& command);
+  ExitCode run(const SignalCommand& command);
   ExitCode run(const DefinitionsCommand& command);
   ExitCode run(const DeadLettersCommand& command);
 
@@ -33,7 +34,8 @@ class Online {
   /// Asks until the saga has ended or paused, or the time is over; then shows it.
   ExitCode await(const std::string& id, Reply reply, const Wait& wait, base::Duration used);
   void print(const Reply& reply);
-  std::string read_input(const std::string& argument);
+  /// The document that an option names; it must be JSON. Throws UsageError.
+  std::string read_input(const std::string& argument, const std::string& option = "--input");
 
   Client& client_;
   bool as_json_;

@@ -128,7 +128,7 @@ void Daemon::ensure_streams() {
   for (const auto& participant : participants_) names.insert(participant->name());
   try {
     for (const auto& name : names) bus_->ensure_stream({Kind::kCommands, name});
-    for (const auto kind : {Kind::kResults, Kind::kStarts, Kind::kDead}) {
+    for (const auto kind : {Kind::kResults, Kind::kStarts, Kind::kSignals, Kind::kDead}) {
       bus_->ensure_stream({kind, {}});
     }
   } catch (const ports::Unavailable& error) {

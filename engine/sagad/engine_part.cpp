@@ -16,6 +16,12 @@ runtime::Starter::Options starter_options(const Roles& roles) {
   return options;
 }
 
+runtime::Signals::Options signals_options(const Roles& roles) {
+  runtime::Signals::Options options;
+  options.bus = roles.coordinator;
+  return options;
+}
+
 runtime::Relay::Options relay_options() {
   runtime::Relay::Options options;
   options.database = "engine";
@@ -63,7 +69,9 @@ EnginePart::EnginePart(const Config& config, const Tools& tools)
       dead_letters_(
           postgres::make_dead_letter_store(config.engine->database), stores_,
           {relay_, definitions_, &completions_, tools.metrics, tools.log},
-          [this](runtime::StartRequest start) { return starter_.submit(std::move(start)); }) {
+          [this](runtime::StartRequest start) { return starter_.submit(std::move(start)); }),
+      signals_(signals_options(config.roles), stores_, tools.bus, relay_, definitions_,
+               completions_, tools.metrics, tools.log) {
   if (config.roles.coordinator) loops_.emplace(config, tools, *this);
 }
 
@@ -74,6 +82,7 @@ void EnginePart::start() {
     loops_->rescuer.start();
   }
   starter_.start();
+  signals_.start();
 }
 
 void EnginePart::stop() {

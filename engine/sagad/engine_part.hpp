@@ -14,6 +14,7 @@
 #include "runtime/definitions.hpp"
 #include "runtime/relay.hpp"
 #include "runtime/rescuer.hpp"
+#include "runtime/signals.hpp"
 #include "runtime/starter.hpp"
 #include "runtime/timers.hpp"
 #include "sagad/config.hpp"
@@ -29,13 +30,17 @@ class EnginePart {
 
   void start_relay() { relay_.start(); }
   void start();
-  void stop_starter() { starter_.stop(); }
+  void stop_starter() {
+    starter_.stop();
+    signals_.stop();
+  }
   void stop();
   void stop_relay() { relay_.stop(); }
 
   runtime::Definitions& definitions() { return definitions_; }
   runtime::Completions& completions() { return completions_; }
   runtime::Starter& starter() { return starter_; }
+  runtime::Signals& signals() { return signals_; }
   api::ReaderPool& readers() { return readers_; }
   runtime::DeadLetters& dead_letters() { return dead_letters_; }
 
@@ -56,6 +61,7 @@ class EnginePart {
   std::optional<Loops> loops_;
   runtime::Starter starter_;
   runtime::DeadLetters dead_letters_;
+  runtime::Signals signals_;
 };
 
 }  // namespace sagad::daemon

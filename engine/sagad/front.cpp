@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "api/dead_letter_routes.hpp"
+#include "api/signal_routes.hpp"
 #include "sagad/version.hpp"
 
 namespace sagad::daemon {
@@ -49,6 +50,7 @@ Front::Front(const Config& config, const Tools& tools, api::PrometheusMetrics& m
       api_router_,
       {engine->starter(), engine->definitions(), engine->completions(), engine->readers()},
       waiting_);
+  api::add_signal_routes(api_router_, engine->signals());
   api::add_definition_routes(api_router_, engine->definitions());
   api::add_dead_letter_routes(api_router_, engine->dead_letters());
   api_server_ = std::make_unique<api::HttpServer>(api_options(config.api), handler_of(api_router_));

@@ -19,6 +19,32 @@ SELECT o.saga_id, o.step, o.output
 FROM sagad.step_output AS o
 WHERE o.saga_id = ANY ($1::uuid[]) AND o.item = 0;
 
+-- name: SignalRead
+-- Only for instances whose state says that some are kept.
+SELECT s.saga_id, s.id, s.name, s.key, s.payload, sagad.to_micros(s.received_at)
+FROM sagad.signal AS s
+WHERE s.saga_id = ANY ($1::uuid[]) AND s.step IS NULL
+ORDER BY s.saga_id, s.number;
+
+-- name: SignalKnown
+SELECT u.place, s.payload
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+  WITH ORDINALITY AS u(saga_id, id, name, key, place)
+JOIN sagad.signal AS s
+  ON s.saga_id = u.saga_id AND (s.id = u.id OR (s.name = u.name AND s.key = u.key));
+
+-- name: SignalInsert
+INSERT INTO sagad.signal (saga_id, id, received_at, step, name, key, payload)
+SELECT u.*
+FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::integer[], $5::text[], $6::text[],
+            $7::json[]) AS u;
+
+-- name: SignalTaken
+UPDATE sagad.signal AS s
+SET step = u.step
+FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS u(saga_id, id, step)
+WHERE s.saga_id = u.saga_id AND s.id = u.id;
+
 -- name: InstanceInsert
 INSERT INTO sagad.saga_instance (
   id, definition, version, digest, key, input, created_at,
@@ -35,6 +61,11 @@ RETURNING id;
 
 -- name: InstanceByKey
 SELECT i.id, i.definition, i.key, i.input
+FROM unnest($1::text[], $2::text[]) AS u(definition, key)
+JOIN sagad.saga_instance AS i ON i.key = u.key AND i.definition = u.definition;
+
+-- name: InstanceIdByKey
+SELECT i.id, i.definition, i.key
 FROM unnest($1::text[], $2::text[]) AS u(definition, key)
 JOIN sagad.saga_instance AS i ON i.key = u.key AND i.definition = u.definition;
 

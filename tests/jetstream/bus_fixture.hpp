@@ -74,6 +74,7 @@ std::multiset<std::string> drain(ports::Consumer& consumer, std::size_t count,
 inline const ports::StreamRef kPayCommands{ports::StreamRef::Kind::kCommands, "pay"};
 inline const ports::StreamRef kResults{ports::StreamRef::Kind::kResults, {}};
 inline const ports::StreamRef kStarts{ports::StreamRef::Kind::kStarts, {}};
+inline const ports::StreamRef kSignals{ports::StreamRef::Kind::kSignals, {}};
 inline const ports::StreamRef kDead{ports::StreamRef::Kind::kDead, {}};
 
 }  // namespace sagad::jetstream::tests

@@ -28,10 +28,12 @@ TEST(Names, FollowTheProtocol) {
   EXPECT_EQ(names.stream(kPayCommands), "PROD_SAGAD_1_CMD_pay");
   EXPECT_EQ(names.stream(kResults), "PROD_SAGAD_1_RES");
   EXPECT_EQ(names.stream(kStarts), "PROD_SAGAD_1_START");
+  EXPECT_EQ(names.stream(kSignals), "PROD_SAGAD_1_SIGNAL");
   EXPECT_EQ(names.stream(kDead), "PROD_SAGAD_1_DEAD");
   EXPECT_EQ(names.stream_subject(kPayCommands), "prod.sagad-1.cmd.pay.>");
   EXPECT_EQ(names.stream_subject(kResults), "prod.sagad-1.res.>");
   EXPECT_EQ(names.stream_subject(kStarts), "prod.sagad-1.start.>");
+  EXPECT_EQ(names.stream_subject(kSignals), "prod.sagad-1.signal.>");
   EXPECT_EQ(names.stream_subject(kDead), "prod.sagad-1.dead");
   EXPECT_EQ(names.subject("cmd.pay.do.x"), "prod.sagad-1.cmd.pay.do.x");
   EXPECT_EQ(names.strip("prod.sagad-1.cmd.pay.do.x"), "cmd.pay.do.x");
@@ -46,6 +48,7 @@ TEST(Names, GiveEachLaneAConsumerAndNoOverlap) {
   EXPECT_EQ(two[1].filter, "s.cmd.pay.do.>");
   EXPECT_EQ(Names("s").consumers(kResults).at(0).durable, "coordinator");
   EXPECT_EQ(Names("s").consumers(kStarts).at(0).durable, "starter");
+  EXPECT_EQ(Names("s").consumers(kSignals).at(0).durable, "signals");
   EXPECT_EQ(Names("s").consumers(kDead).at(0).durable, "dead-letters");
 }
 
@@ -67,6 +70,7 @@ TEST(Names, FindTheStreamOfASubject) {
   EXPECT_EQ(commands->participant, "pay");
   EXPECT_EQ(Names::stream_of(ports::result_subject(0, "pay", "x"))->kind, kResults.kind);
   EXPECT_EQ(Names::stream_of(ports::start_subject("x"))->kind, kStarts.kind);
+  EXPECT_EQ(Names::stream_of("signal.x")->kind, kSignals.kind);
   EXPECT_EQ(Names::stream_of(ports::kDeadSubject)->kind, kDead.kind);
   EXPECT_FALSE(Names::stream_of("cmd.pay"));
   EXPECT_FALSE(Names::stream_of("other.pay"));

@@ -51,7 +51,7 @@ class Streams : public BusTest {
 
 TEST_F(Streams, AreMadeAsTheProtocolSays) {
   const auto bus = connected_bus();
-  for (const auto& ref : {kPayCommands, kResults, kStarts, kDead}) {
+  for (const auto& ref : {kPayCommands, kResults, kStarts, kSignals, kDead}) {
     bus->ensure_stream(ref);
     bus->ensure_stream(ref);
     const StreamInfoPtr info = raw_.stream(names_.stream(ref));

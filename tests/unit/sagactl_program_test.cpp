@@ -18,6 +18,34 @@ using tests::Ran;
 using tests::sagactl;
 using SagactlOnline = tests::OnlineTest;
 
+TEST_F(SagactlOnline, SignalGoesToAnIdOrToAKey) {
+  answer_ = [](const api::Request&) {
+    return api::json_response({{"saga", kId}, {"signal", "paid"}, {"existing", false}});
+  };
+  const auto by_id = sagactl({"--server", url_.c_str(), "signal", "paid", kId, "--payload",
+                              "{\"a\":1}", "--signal-key", "s 1"});
+  EXPECT_EQ(by_id.code, 0) << by_id.err;
+  EXPECT_EQ(by_id.out, std::string(kId) + "\n");
+  const auto by_key = sagactl(
+      {"--server", url_.c_str(), "signal", "paid", "--definition", "order-pay", "--key", "k/1"});
+  EXPECT_EQ(by_key.code, 0) << by_key.err;
+  ASSERT_EQ(asked_.size(), 2U);
+  EXPECT_EQ(asked_[0].path, std::string("/v1/sagas/") + kId + "/signals/paid");
+  EXPECT_EQ(asked_[0].header("idempotency-key"), "s 1");
+  EXPECT_EQ(asked_[0].body, "{\"a\":1}");
+  EXPECT_EQ(asked_[1].path, "/v1/signals/paid");
+  EXPECT_EQ(asked_[1].query.find("key")->second, "k/1");
+  EXPECT_EQ(asked_[1].query.find("definition")->second, "order-pay");
+  EXPECT_EQ(asked_[1].body, "null");
+
+  EXPECT_EQ(sagactl({"signal", "paid"}).code, 2);
+  EXPECT_EQ(sagactl({"signal", "paid", kId, "--key", "k", "--definition", "d"}).code, 2);
+  EXPECT_EQ(sagactl({"signal", "paid", "--key", "k"}).code, 2);
+  EXPECT_EQ(sagactl({"--server", url_.c_str(), "signal", "paid", kId, "-i", "{"}).code, 2);
+  answer_problem(409, "saga is completed already");
+  EXPECT_EQ(sagactl({"--server", url_.c_str(), "signal", "paid", kId}).code, 5);
+}
+
 TEST_F(SagactlOnline, StartSendsInputKeyAndVersion) {
   answer_status("running", 201);
   const auto ran = start({"--input", "{\"a\":1}", "--key", "k 1", "--version", "3"});
