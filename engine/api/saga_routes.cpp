@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "api/parameters.hpp"
@@ -39,12 +41,20 @@ class SagaRoutes {
  private:
   saga::Instance read(base::SagaId id);
   saga::Instance wait_for(base::SagaId id, base::Duration wait);
-  void add_end_state(json::object& document, base::SagaId id, base::Duration wait);
+  saga::Instance wait_for(base::SagaId id, runtime::Completions::Watch& watch, base::Duration wait,
+                          bool just_started);
+  /// Waits for the end of what `outcome` says, if asked to, and shows it. `watch` is on the id
+  /// that a new saga gets, and older than that saga: its end cannot be missed.
+  void add_end_state(json::object& document, const Outcome& outcome,
+                     runtime::Completions::Watch& watch, base::Duration wait);
   json::object view(const saga::Instance& instance);
-  Outcome submit(const Request& request);
+  Outcome submit(const Request& request, std::optional<base::SagaId> id);
+  base::SagaId next_id();
 
   SagaServices services_;
   WaitingRoom& waiting_;
+  std::mutex mutex_;
+  base::IdGenerator ids_;  ///< guarded by mutex_
 };
 
 [[noreturn]] void refuse(const Outcome& outcome, const runtime::StartRequest& start) {
@@ -82,8 +92,9 @@ class SagaRoutes {
   }
 }
 
-Outcome SagaRoutes::submit(const Request& request) {
+Outcome SagaRoutes::submit(const Request& request, std::optional<base::SagaId> id) {
   runtime::StartRequest start;
+  start.id = id;
   start.definition = request.parameters.at(0);
   start.version = query_number(request, "version", 1, 1'000'000'000);
   start.key = idempotency_key(request);
@@ -99,21 +110,36 @@ Response SagaRoutes::start(const Request& request) {
   check_query(request, {"wait", "version"});
   const auto wait = query_wait(request, kLongestWait);
   std::optional<WaitingRoom::Seat> seat;
-  if (wait) seat.emplace(waiting_);
+  std::optional<base::SagaId> id;
+  std::optional<runtime::Completions::Watch> watch;
+  if (wait) {
+    seat.emplace(waiting_);
+    id = next_id();
+    watch.emplace(services_.completions, *id);
+  }
 
-  const auto outcome = submit(request);
+  const auto outcome = submit(request, id);
   const bool existing = outcome.kind == Outcome::Kind::kExisting;
   json::object document{
       {"id", outcome.id.str()}, {"definition", request.parameters.at(0)}, {"existing", existing}};
-  if (wait) add_end_state(document, outcome.id, *wait);
+  if (wait) add_end_state(document, outcome, *watch, *wait);
   auto response = json_response(document, existing ? 200 : 201);
   response.headers["Location"] = "/v1/sagas/" + outcome.id.str();
   return response;
 }
 
-void SagaRoutes::add_end_state(json::object& document, base::SagaId id, base::Duration wait) {
+base::SagaId SagaRoutes::next_id() {
+  const std::lock_guard lock(mutex_);
+  return ids_.next(base::SystemClock().now());
+}
+
+void SagaRoutes::add_end_state(json::object& document, const Outcome& outcome,
+                               runtime::Completions::Watch& watch, base::Duration wait) {
   try {
-    for (auto& [name, value] : view(wait_for(id, wait))) document[name] = value;
+    const auto ended = outcome.kind == Outcome::Kind::kStarted
+                           ? wait_for(outcome.id, watch, wait, true)
+                           : wait_for(outcome.id, wait);
+    for (auto& [name, value] : view(ended)) document[name] = value;
   } catch (const ports::Unavailable&) {
     // The start is committed. An error here would say that it is not, and a client without a key
     // would start a second saga; so the answer is that of a start without `wait`.
@@ -172,11 +198,18 @@ saga::Instance SagaRoutes::read(base::SagaId id) {
   return std::move(*instance);
 }
 
-/// The saga when it has ended or paused, or as it is when the time is over.
 saga::Instance SagaRoutes::wait_for(base::SagaId id, base::Duration wait) {
   runtime::Completions::Watch watch(services_.completions, id);
+  return wait_for(id, watch, wait, false);
+}
+
+/// The saga when it has ended or paused, or as it is when the time is over. One that was just
+/// started is not read before something is heard of it: it has hardly ended yet.
+saga::Instance SagaRoutes::wait_for(base::SagaId id, runtime::Completions::Watch& watch,
+                                    base::Duration wait, bool just_started) {
   const auto until = steady_clock::now() + wait;
   bool hint_was_early = false;
+  if (just_started) watch.wait(std::min(wait, kPollInterval));
   for (;;) {
     auto instance = read(id);
     const auto left = std::chrono::duration_cast<base::Duration>(until - steady_clock::now());

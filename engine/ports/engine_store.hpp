@@ -53,7 +53,8 @@ struct SignalKey {
 };
 
 /// One transaction of the engine's database. Destroyed without commit(), it rolls back.
-/// Every member may throw Unavailable or Conflict, and then only the destructor may follow.
+/// Every member may throw Unavailable or Conflict, and then only the destructor may follow. What
+/// is written may be kept until the next member that reads, or commit(): an error comes then.
 class EngineTransaction {
  public:
   EngineTransaction() = default;
@@ -61,8 +62,8 @@ class EngineTransaction {
   EngineTransaction& operator=(const EngineTransaction&) = delete;
   virtual ~EngineTransaction() = default;
 
-  /// The database's clock at the begin of the transaction.
-  virtual base::Time now() const = 0;
+  /// The database's clock at the begin of the transaction, which is its first use.
+  virtual base::Time now() = 0;
 
   /// Locks the instances in id order, then reads their outputs in a second statement, and the
   /// signals that are kept for those that say so. Ids that are not there are left out. `ids` are

@@ -46,7 +46,8 @@ struct Session {
   std::string backend_start;  ///< as PostgreSQL prints it: pids are used again
 };
 
-/// One transaction of a participant's database. Destroyed without commit(), it rolls back.
+/// One transaction of a participant's database. Destroyed without commit(), it rolls back. What
+/// goes to the outbox may be kept until the next insert() or commit(): an error comes then.
 class ParticipantTransaction {
  public:
   ParticipantTransaction() = default;

@@ -32,6 +32,19 @@ const std::string& Connection::prepare(std::string_view query) {
   return prepared_.emplace(named->sql, std::move(name)).first->second;
 }
 
+std::string Connection::execute(std::string_view query,
+                                std::initializer_list<std::string> literals) {
+  std::string sql = "EXECUTE \"" + prepare(query) + "\"";
+  char before = '(';
+  for (const std::string& literal : literals) {
+    sql += before;
+    sql += literal;
+    before = ',';
+  }
+  if (literals.size() > 0) sql += ')';
+  return sql;
+}
+
 pqxx::result Connection::run(const std::string& sql, std::string_view doing) {
   try {
     return session_.exec(sql);
@@ -67,25 +80,39 @@ Connection& ConnectionKeeper::get() {
   return *connection_;
 }
 
-pqxx::result ConnectionKeeper::begin(std::string_view first_query) {
+pqxx::result ConnectionKeeper::begin(const Statement& first) {
   if (in_transaction_) {
     // BEGIN inside a transaction is no error of the server: the two would become one.
     throw std::logic_error("a transaction was begun before the last one of its store ended");
   }
-  // Said in full, because the defaults of a database or a role may be others.
-  const std::string sql =
-      "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; " + std::string(first_query);
+  const auto attempt = [&] {
+    Connection& connection = get();
+    // Said in full, because the defaults of a database or a role may be others.
+    return connection.run("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; " + first(connection),
+                          "begin");
+  };
   const bool used_before = connection_ != nullptr;
-  pqxx::result first;
+  pqxx::result result;
   try {
-    first = get().run(sql, "begin");
-  } catch (const ports::Unavailable&) {
-    drop();
-    if (!used_before) throw;
-    first = get().run(sql, "begin");
+    try {
+      result = attempt();
+    } catch (const ports::Unavailable&) {
+      if (connection_ && connection_->is_open()) throw;
+      drop();
+      if (!used_before) throw;
+      result = attempt();
+    }
+  } catch (const std::exception&) {
+    // BEGIN may have succeeded where the statement behind it failed.
+    rollback();
+    throw;
   }
   in_transaction_ = true;
-  return first;
+  return result;
+}
+
+pqxx::result ConnectionKeeper::begin(std::string_view first_query) {
+  return begin([first_query](Connection&) { return std::string(first_query); });
 }
 
 void ConnectionKeeper::commit(const std::string& sql) {

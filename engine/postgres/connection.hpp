@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <pqxx/pqxx>
@@ -45,6 +47,10 @@ class Connection {
   }
   /// Prepares a query of postgres/queries.gen.hpp and returns its name on the server.
   const std::string& prepare(std::string_view query);
+  /// `EXECUTE` of a query with these SQL literals: for text that holds several statements.
+  std::string execute(std::string_view query, std::initializer_list<std::string> literals);
+  /// A text as an SQL literal.
+  std::string quote(const std::string& text) { return session_.quote(text); }
 
   /// Runs SQL text as it is: words of the session, migrations. Returns the last result.
   pqxx::result run(const std::string& sql, std::string_view doing);
@@ -88,9 +94,13 @@ class ConnectionKeeper {
   /// Ends the session; the server rolls back what was open in it.
   void drop() { connection_.reset(); }
 
-  /// Begins a transaction (READ COMMITTED) and runs `first_query`, in one round trip. A
-  /// connection that proves lost is replaced once: nothing was begun in it. Throws
-  /// std::logic_error if the last transaction has not ended.
+  /// SQL text, made for a connection: what it prepares or quotes belongs to that session.
+  using Statement = std::function<std::string(Connection&)>;
+
+  /// Begins a transaction (READ COMMITTED) and runs `first`, in one round trip. A connection that
+  /// proves lost is replaced once: nothing was begun in it. Throws std::logic_error if the last
+  /// transaction has not ended.
+  pqxx::result begin(const Statement& first);
   pqxx::result begin(std::string_view first_query);
   /// Commits with `sql`, which ends with COMMIT. The transaction has ended then, also if this
   /// throws (as Connection::commit() does).

@@ -46,7 +46,7 @@ void EngineTransaction::append_dead_letters(std::span<const ports::DeadLetter> l
     message.add(letter.message);
     payload.add(letter.payload);
   }
-  connection_->exec(queries::kDeadLetterInsert, digest, times, saga, participant, subject, reason,
+  connection().exec(queries::kDeadLetterInsert, digest, times, saga, participant, subject, reason,
                     message, payload);
 }
 

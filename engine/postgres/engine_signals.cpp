@@ -49,7 +49,7 @@ void EngineTransaction::read_signals(std::vector<saga::Instance>& instances) {
     places.emplace(instance.id, &instance);
   }
   if (places.empty()) return;
-  for (const auto& row : connection_->exec(queries::kSignalRead, ids)) {
+  for (const auto& row : connection().exec(queries::kSignalRead, ids)) {
     places.at(to_id(row[0]))->signals.push_back(to_signal(row));
   }
 }
@@ -70,11 +70,11 @@ void EngineTransaction::write_signals(std::span<const saga::Decision* const> dec
     }
   }
   if (added.saga.size() > 0) {
-    connection_->exec(queries::kSignalInsert, added.saga, added.id, added.received_at, added.step,
+    connection().exec(queries::kSignalInsert, added.saga, added.id, added.received_at, added.step,
                       added.name, added.key, added.payload);
   }
   if (taken_saga.size() > 0) {
-    connection_->exec(queries::kSignalTaken, taken_saga, taken_id, taken_step);
+    connection().exec(queries::kSignalTaken, taken_saga, taken_id, taken_step);
   }
 }
 
@@ -88,7 +88,7 @@ std::vector<std::optional<base::SagaId>> EngineTransaction::find(
     key.add(one.key);
   }
   std::map<std::pair<std::string, std::string>, base::SagaId> ids;
-  for (const auto& row : connection_->exec(queries::kInstanceIdByKey, definition, key)) {
+  for (const auto& row : connection().exec(queries::kInstanceIdByKey, definition, key)) {
     ids.insert_or_assign({std::string(text(row[1])), std::string(text(row[2]))}, to_id(row[0]));
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -110,7 +110,7 @@ std::vector<std::optional<std::string>> EngineTransaction::known_signals(
     name.add(one.name);
     key.add_or_null(one.key);
   }
-  for (const auto& row : connection_->exec(queries::kSignalKnown, saga, id, name, key)) {
+  for (const auto& row : connection().exec(queries::kSignalKnown, saga, id, name, key)) {
     found.at(static_cast<std::size_t>(to_int(row[0])) - 1) =
         base::canonical_json(*to_document(row[1]));
   }

@@ -3,9 +3,9 @@
 #include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "postgres/engine_transaction.hpp"
-#include "postgres/instance_columns.hpp"
 #include "postgres/queries.gen.hpp"
 #include "postgres/rows.hpp"
 
@@ -53,33 +53,13 @@ std::string key_of(std::string_view definition, std::string_view key) {
   return std::string(definition) + '\n' + std::string(key);
 }
 
-void update_rows(Connection& connection, const std::vector<const saga::Instance*>& instances,
-                 const DecisionColumns& decided) {
-  UuidArray id(instances.size());
-  StateColumns state(instances.size());
-  for (const saga::Instance* instance : instances) {
-    id.add(instance->id);
-    state.add(*instance);
-  }
-  const pqxx::result updated = connection.exec(
-      queries::kDecisionWrite, id, state.status, state.paused_from, state.reason, state.error_code,
-      state.error_message, state.output, state.updated_at, state.ended_at, state.unanswered_since,
-      state.sequence, state.steps, state.deadline_at, decided.history_saga,
-      decided.history_sequence, decided.history_at, decided.history_events, decided.output_saga,
-      decided.output_step, decided.output, decided.timer_saga, decided.timer_step,
-      decided.timer_kind, decided.timer_due_at);
-  if (static_cast<std::size_t>(updated.affected_rows()) != instances.size()) {
-    throw std::logic_error("an instance was decided that this transaction has not locked");
-  }
-}
-
 }  // namespace
 
 std::vector<std::optional<ports::ExistingStart>> EngineTransaction::insert(Instances instances) {
   std::vector<std::optional<ports::ExistingStart>> existing(instances.size());
   if (instances.empty()) return existing;
   const Places places = in_key_order(instances);
-  const pqxx::result inserted = insert_rows(*connection_, instances, places);
+  const pqxx::result inserted = insert_rows(connection(), instances, places);
   if (static_cast<std::size_t>(inserted.size()) == instances.size()) return existing;
 
   std::unordered_set<base::SagaId> winners;
@@ -103,11 +83,11 @@ void EngineTransaction::find_existing(Instances instances, const Places& losers,
     keys.add(instances[place]->key);
   }
   std::unordered_map<std::string, ports::ExistingStart> by_key;
-  for (const auto& row : connection_->exec(queries::kInstanceByKey, definitions, keys)) {
+  for (const auto& row : connection().exec(queries::kInstanceByKey, definitions, keys)) {
     by_key[key_of(text(row[1]), text(row[2]))] = {to_id(row[0]), canonical(row[3])};
   }
   std::unordered_map<base::SagaId, ports::ExistingStart> by_id;
-  for (const auto& row : connection_->exec(queries::kInstanceById, ids)) {
+  for (const auto& row : connection().exec(queries::kInstanceById, ids)) {
     by_id[to_id(row[0])] = {to_id(row[0]), canonical(row[1])};
   }
   for (const std::size_t place : losers) {
@@ -125,28 +105,78 @@ void EngineTransaction::find_existing(Instances instances, const Places& losers,
   }
 }
 
-void EngineTransaction::write(std::span<const saga::Decision* const> decisions, bool inserted) {
-  DecisionColumns decided(decisions.size());
+EngineTransaction::Written::Written(std::span<const saga::Decision* const> decisions,
+                                    bool were_inserted)
+    : inserted(were_inserted),
+      id(decisions.size()),
+      state(were_inserted ? 0 : decisions.size()),
+      decided(decisions.size()) {
   // Several decisions of one saga: the last is how it stands now, each has its own history.
-  std::vector<const saga::Instance*> instances;
-  std::unordered_map<base::SagaId, std::size_t> places;
+  std::unordered_map<base::SagaId, const saga::Instance*> last;
   for (const saga::Decision* decision : decisions) {
     if (!decision->changed) continue;
     decided.add(*decision);
-    const auto [place, is_new] = places.emplace(decision->instance.id, instances.size());
-    if (is_new) {
-      instances.push_back(&decision->instance);
-    } else {
-      instances[place->second] = &decision->instance;
-    }
+    last[decision->instance.id] = &decision->instance;
   }
-  if (instances.empty()) return;
+  instances = last.size();
+  if (inserted) return;
+  for (const auto& [saga, instance] : last) {
+    id.add(saga);
+    state.add(*instance);
+  }
+}
+
+void EngineTransaction::write(std::span<const saga::Decision* const> decisions, bool inserted) {
+  if (written_) connection();
+  Written written(decisions, inserted);
+  if (written.instances == 0) return;
   write_signals(decisions);
-  if (!inserted) return update_rows(*connection_, instances, decided);
+  written_.emplace(std::move(written));
+}
+
+void EngineTransaction::flush() {
+  if (!written_ && !new_rows_ && !confirmed_rows_) return;
+  const auto written = std::exchange(written_, std::nullopt);
+  const bool no_rows = !new_rows_;
+  const auto rows = std::exchange(new_rows_, std::nullopt).value_or(OutboxColumns({}));
+  const auto ids = std::exchange(confirmed_rows_, std::nullopt).value_or(UuidArray());
+  Connection& session = connection();
+  if (written) {
+    written->inserted ? complete_start(*written, rows, ids) : update(*written, rows, ids);
+    return;
+  }
+  if (!no_rows) {
+    session.exec(queries::kOutboxInsert, rows.id, rows.saga, rows.sent_at, rows.subject,
+                 rows.payload);
+  }
+  if (ids.size() > 0) session.exec(queries::kOutboxDelete, ids);
+}
+
+void EngineTransaction::update(const Written& written, const OutboxColumns& rows,
+                               const UuidArray& confirmed) {
+  const StateColumns& state = written.state;
+  const DecisionColumns& decided = written.decided;
+  const pqxx::result updated = connection_->exec(
+      queries::kDecisionWrite, written.id, state.status, state.paused_from, state.reason,
+      state.error_code, state.error_message, state.output, state.updated_at, state.ended_at,
+      state.unanswered_since, state.sequence, state.steps, state.deadline_at, decided.history_saga,
+      decided.history_sequence, decided.history_at, decided.history_events, decided.output_saga,
+      decided.output_step, decided.output, decided.timer_saga, decided.timer_step,
+      decided.timer_kind, decided.timer_due_at, rows.id, rows.saga, rows.sent_at, rows.subject,
+      rows.payload, confirmed);
+  if (static_cast<std::size_t>(updated.affected_rows()) != written.instances) {
+    throw std::logic_error("an instance was decided that this transaction has not locked");
+  }
+}
+
+void EngineTransaction::complete_start(const Written& written, const OutboxColumns& rows,
+                                       const UuidArray& confirmed) {
+  const DecisionColumns& decided = written.decided;
   connection_->exec(queries::kStartWrite, decided.history_saga, decided.history_sequence,
                     decided.history_at, decided.history_events, decided.output_saga,
                     decided.output_step, decided.output, decided.timer_saga, decided.timer_step,
-                    decided.timer_kind, decided.timer_due_at);
+                    decided.timer_kind, decided.timer_due_at, rows.id, rows.saga, rows.sent_at,
+                    rows.subject, rows.payload, confirmed);
 }
 
 }  // namespace sagad::postgres

@@ -34,6 +34,17 @@ void InboxColumns::add(const ports::InboxRow& row) {
   message.add_or_null(row.message);
 }
 
+KeyRange::KeyRange(std::span<const ports::ExecutionKey> keys) {
+  if (keys.empty()) return;
+  lowest = highest = keys.front().item;
+  for (const ports::ExecutionKey& key : keys) {
+    sagas.insert(key.saga);
+    steps.insert(key.step);
+    lowest = std::min(lowest, key.item);
+    highest = std::max(highest, key.item);
+  }
+}
+
 std::vector<std::size_t> in_key_order(std::span<const ports::InboxRow> rows) {
   std::vector<std::size_t> places(rows.size());
   std::iota(places.begin(), places.end(), std::size_t{0});

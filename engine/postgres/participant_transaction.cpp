@@ -1,63 +1,67 @@
 #include "postgres/participant_transaction.hpp"
 
-#include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "postgres/inbox_columns.hpp"
+#include "postgres/literal.hpp"
 #include "postgres/outbox_columns.hpp"
 #include "postgres/queries.gen.hpp"
 #include "postgres/rows.hpp"
 
 namespace sagad::postgres {
 
-ParticipantTransaction::ParticipantTransaction(ConnectionKeeper& connection) : keeper_(connection) {
-  const pqxx::result row = keeper_.begin(queries::kTransactionId);
-  connection_ = &keeper_.get();
-  id_ = text(row[0][0]);
-  guard_ = connection_->prepare(queries::kWorkGuard);
+ParticipantTransaction::~ParticipantTransaction() {
+  if (connection_ != nullptr) keeper_.rollback();
 }
 
-ParticipantTransaction::~ParticipantTransaction() {
-  if (open_) keeper_.rollback();
+pqxx::result ParticipantTransaction::begin(const KeyRange& keys) {
+  const pqxx::result rows = keeper_.begin([&](Connection& connection) {
+    connection.prepare(queries::kWorkGuard);  // commit() has no room for it
+    return connection.execute(queries::kWorkBegin,
+                              {uuid_literal(keys.sagas), text_literal(connection, keys.steps),
+                               std::to_string(keys.lowest), std::to_string(keys.highest)});
+  });
+  constexpr int kTransactionColumn = 9;
+  connection_ = &keeper_.get();
+  id_ = text(rows[0][kTransactionColumn]);
+  return rows;
+}
+
+Connection& ParticipantTransaction::connection() {
+  if (connection_ == nullptr) begin(KeyRange({}));
+  return *connection_;
 }
 
 std::vector<std::optional<ports::InboxRow>> ParticipantTransaction::find(
     std::span<const ports::ExecutionKey> keys) {
   std::vector<std::optional<ports::InboxRow>> found(keys.size());
   if (keys.empty()) return found;
-  std::set<base::SagaId> sagas;
-  std::set<std::string_view> steps;
-  int lowest = keys.front().item;
-  int highest = lowest;
   std::multimap<ports::ExecutionKey, std::size_t> places;
-  for (std::size_t place = 0; place < keys.size(); ++place) {
-    sagas.insert(keys[place].saga);
-    steps.insert(keys[place].step);
-    lowest = std::min(lowest, keys[place].item);
-    highest = std::max(highest, keys[place].item);
-    places.emplace(keys[place], place);
-  }
-  UuidArray saga_column(sagas.size());
-  for (const base::SagaId& saga : sagas) saga_column.add(saga);
-  TextArray step_column(steps.size());
-  for (const std::string_view step : steps) step_column.add(step);
-
-  for (const auto& row :
-       connection_->exec(queries::kInboxFind, saga_column, step_column, lowest, highest)) {
+  for (std::size_t place = 0; place < keys.size(); ++place) places.emplace(keys[place], place);
+  for (const auto& row : look_up(KeyRange(keys))) {
+    if (row[0].is_null()) continue;  // WorkBegin has nothing to say but the transaction's id
     const auto [first, last] = places.equal_range(to_key(row));
     for (auto place = first; place != last; ++place) found[place->second] = to_inbox_row(row);
   }
   return found;
 }
 
+pqxx::result ParticipantTransaction::look_up(const KeyRange& keys) {
+  if (connection_ == nullptr) return begin(keys);
+  UuidArray sagas(keys.sagas.size());
+  for (const base::SagaId& saga : keys.sagas) sagas.add(saga);
+  TextArray steps(keys.steps.size());
+  for (const std::string_view step : keys.steps) steps.add(step);
+  return connection_->exec(queries::kInboxFind, sagas, steps, keys.lowest, keys.highest);
+}
+
 std::vector<bool> ParticipantTransaction::insert(std::span<const ports::InboxRow> rows) {
   if (rows.empty()) return {};
   InboxColumns columns(rows.size());
   for (const std::size_t place : in_key_order(rows)) columns.add(rows[place]);
-  const pqxx::result inserted = connection_->exec(
-      queries::kInboxInsert, columns.saga, columns.step, columns.item, columns.kind, columns.round,
-      columns.outcome, columns.output, columns.code, columns.message, id_);
+  const pqxx::result inserted = write(columns);
   if (static_cast<std::size_t>(inserted.size()) == rows.size()) {
     return std::vector<bool>(rows.size(), true);
   }
@@ -69,11 +73,25 @@ std::vector<bool> ParticipantTransaction::insert(std::span<const ports::InboxRow
   return won;
 }
 
+pqxx::result ParticipantTransaction::write(const InboxColumns& inbox) {
+  Connection& connection = this->connection();
+  if (!new_rows_ && !confirmed_rows_) {
+    return connection.exec(queries::kInboxInsert, inbox.saga, inbox.step, inbox.item, inbox.kind,
+                           inbox.round, inbox.outcome, inbox.output, inbox.code, inbox.message,
+                           id_);
+  }
+  const OutboxColumns rows = std::exchange(new_rows_, std::nullopt).value_or(OutboxColumns({}));
+  const UuidArray confirmed = std::exchange(confirmed_rows_, std::nullopt).value_or(UuidArray());
+  return connection.exec(queries::kWorkWrite, inbox.saga, inbox.step, inbox.item, inbox.kind,
+                         inbox.round, inbox.outcome, inbox.output, inbox.code, inbox.message, id_,
+                         rows.id, rows.saga, rows.sent_at, rows.subject, rows.payload, confirmed);
+}
+
 void ParticipantTransaction::replace(std::span<const ports::InboxRow> rows) {
   if (rows.empty()) return;
   InboxColumns columns(rows.size());
   for (const std::size_t place : in_key_order(rows)) columns.add(rows[place]);
-  const pqxx::result replaced = connection_->exec(
+  const pqxx::result replaced = connection().exec(
       queries::kInboxReplace, columns.saga, columns.step, columns.item, columns.kind, columns.round,
       columns.outcome, columns.output, columns.code, columns.message, id_);
   if (static_cast<std::size_t>(replaced.affected_rows()) != rows.size()) {
@@ -84,22 +102,33 @@ void ParticipantTransaction::replace(std::span<const ports::InboxRow> rows) {
 
 void ParticipantTransaction::append_outbox(std::span<const ports::OutboxRow> rows) {
   if (rows.empty()) return;
-  const OutboxColumns columns(rows);
-  connection_->exec(queries::kWorkOutboxInsert, columns.id, columns.saga, columns.sent_at,
-                    columns.subject, columns.payload, id_);
+  if (new_rows_) flush_outbox();
+  new_rows_.emplace(rows);
 }
 
 void ParticipantTransaction::delete_outbox(std::span<const ports::OutboxId> ids) {
-  if (!ids.empty()) connection_->exec(queries::kWorkOutboxDelete, id_column(ids), id_);
+  if (ids.empty()) return;
+  if (confirmed_rows_) flush_outbox();
+  confirmed_rows_ = id_column(ids);
+}
+
+void ParticipantTransaction::flush_outbox() {
+  if (const auto rows = std::exchange(new_rows_, std::nullopt)) {
+    connection().exec(queries::kWorkOutboxInsert, rows->id, rows->saga, rows->sent_at,
+                      rows->subject, rows->payload, id_);
+  }
+  if (const auto ids = std::exchange(confirmed_rows_, std::nullopt)) {
+    connection().exec(queries::kWorkOutboxDelete, *ids, id_);
+  }
 }
 
 void ParticipantTransaction::lock_action(const std::string& action) {
-  connection_->exec(queries::kActionLock, action);
+  connection().exec(queries::kActionLock, action);
 }
 
 void ParticipantTransaction::run_savepoint(const std::string& sql) {
   try {
-    connection_->run(sql, "savepoint of a step");
+    connection().run(sql, "savepoint of a step");
   } catch (const QueryError& error) {
     constexpr std::string_view kNoSuchSavepoint = "3B001";
     if (error.sqlstate() == kNoSuchSavepoint) throw ports::TransactionEnded(error.what());
@@ -123,9 +152,11 @@ void ParticipantTransaction::rollback_to_savepoint() {
 }
 
 void ParticipantTransaction::commit() {
-  open_ = false;
+  flush_outbox();
+  if (connection_ == nullptr) return;  // nothing began
+  const std::string guard = std::exchange(connection_, nullptr)->prepare(queries::kWorkGuard);
   // One round trip: if the first statement fails, the server does not look at the second.
-  keeper_.commit("EXECUTE \"" + guard_ + "\" ('" + id_ + "'); COMMIT");
+  keeper_.commit("EXECUTE \"" + guard + "\" ('" + id_ + "'); COMMIT");
 }
 
 }  // namespace sagad::postgres

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/after_commit.hpp"
-
 namespace sagad::runtime {
 namespace {
 
@@ -44,8 +42,9 @@ Attempt::End Attempt::run() {
 Attempt::End Attempt::run_once() {
   for (auto& work : works_) work.fate = StepFate::kLeft;
   tx_ = worker_.store->begin();
-  worker_.slot->session(worker_.store->session());
   judge_all();
+  // After the look-up, which is what opens the session where there was none.
+  worker_.slot->session(worker_.store->session());
   if (!to_run_.empty()) {
     take_turns();
     const End end = run_steps();
@@ -155,6 +154,12 @@ void Attempt::take_row(Work& work, ports::InboxRow row, bool replace) {
 bool Attempt::record() {
   std::sort(inserts_.begin(), inserts_.end(),
             [](const Insert& a, const Insert& b) { return a.row.key < b.row.key; });
+  // With the inbox rows, in one round trip; settles know their answers only after.
+  if (std::none_of(inserts_.begin(), inserts_.end(), [](const Insert& insert) {
+        return insert.work->command().kind == Kind::kSettle;
+      })) {
+    send_results();
+  }
   std::vector<ports::InboxRow> rows;
   rows.reserve(inserts_.size());
   for (auto& insert : inserts_) rows.push_back(std::move(insert.row));
@@ -193,16 +198,21 @@ bool Attempt::answer_losers(const std::vector<Work*>& losers) {
   return true;
 }
 
+/// Results become outbox rows, and rows that are confirmed go.
+void Attempt::send_results() {
+  rows_.reserve(results_.size());
+  for (const auto& result : results_) rows_.push_back(result_row(result, worker_.next_id()));
+  results_.clear();
+  tx_->append_outbox(rows_);
+  confirmed_.emplace(worker_.shared.relay, kDeleteLimit);
+  if (!confirmed_->ids().empty()) tx_->delete_outbox(confirmed_->ids());
+}
+
 void Attempt::commit() {
-  std::vector<ports::OutboxRow> rows;
-  rows.reserve(results_.size());
-  for (const auto& result : results_) rows.push_back(result_row(result, worker_.next_id()));
-  tx_->append_outbox(rows);
-  ConfirmedRows confirmed(worker_.shared.relay, kDeleteLimit);
-  if (!confirmed.ids().empty()) tx_->delete_outbox(confirmed.ids());
+  if (!confirmed_) send_results();
   tx_->commit();
-  confirmed.deleted();
-  worker_.shared.relay.publish(std::move(rows));
+  confirmed_->deleted();
+  worker_.shared.relay.publish(std::move(rows_));
   count_answers();
 }
 

@@ -10,6 +10,7 @@
 
 #include "ports/participant_store.hpp"
 #include "ports/step_runner.hpp"
+#include "runtime/after_commit.hpp"
 #include "runtime/participant_barrier.hpp"
 #include "runtime/participant_context.hpp"
 #include "runtime/participant_message.hpp"
@@ -91,6 +92,7 @@ class Attempt {
   void take_row(Work& work, ports::InboxRow row, bool replace);
   bool record();
   bool answer_losers(const std::vector<Work*>& losers);
+  void send_results();
   void commit();
   void count_answers() const;
   void learn() const;
@@ -103,6 +105,8 @@ class Attempt {
   std::vector<Insert> inserts_;
   std::vector<ports::InboxRow> replaces_;
   std::vector<saga::Result> results_;
+  std::vector<ports::OutboxRow> rows_;  ///< of the results
+  std::optional<ConfirmedRows> confirmed_;
   bool replacing_ = false;  ///< alone: the row takes the place of one of a lower round
   bool cut_ = false;        ///< the rest waits for the next batch
   Counts counts_;

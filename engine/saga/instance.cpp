@@ -1,5 +1,7 @@
 #include "saga/instance.hpp"
 
+#include <algorithm>
+
 #include "base/enum_names.hpp"
 
 namespace sagad::saga {
@@ -47,6 +49,13 @@ std::optional<base::Time> Instance::unanswered_since() const {
     if (step.sent_at && (!oldest || *step.sent_at < *oldest)) oldest = step.sent_at;
   }
   return oldest;
+}
+
+bool Instance::may_have_outputs() const {
+  return std::any_of(steps.begin(), steps.end(), [](const StepState& step) {
+    return step.status != StepStatus::kPending && step.status != StepStatus::kRunning &&
+           step.status != StepStatus::kRetrying && step.status != StepStatus::kSkipped;
+  });
 }
 
 }  // namespace sagad::saga

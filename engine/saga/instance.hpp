@@ -98,6 +98,8 @@ struct Instance {
 
   /// The oldest sent_at of its unanswered steps: what the rescuer looks for.
   std::optional<base::Time> unanswered_since() const;
+  /// False if no step can have an output yet.
+  bool may_have_outputs() const;
 };
 
 /// The steps as the database keeps them (compact JSON, without outputs), and back.

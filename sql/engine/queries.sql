@@ -8,7 +8,7 @@ SELECT sagad.to_micros(now());
 SELECT i.id, i.definition, i.version, i.digest, i.key, i.status, i.paused_from, i.reason,
        i.error_code, i.error_message, i.input, i.output, sagad.to_micros(i.created_at),
        sagad.to_micros(i.updated_at), sagad.to_micros(i.deadline_at),
-       sagad.to_micros(i.ended_at), i.sequence, i.steps
+       sagad.to_micros(i.ended_at), i.sequence, i.steps, sagad.to_micros(now())
 FROM sagad.saga_instance AS i
 WHERE i.id = ANY ($1::uuid[])
 ORDER BY i.id
@@ -75,7 +75,7 @@ FROM sagad.saga_instance AS i
 WHERE i.id = ANY ($1::uuid[]);
 
 -- name: DecisionWrite
--- One round trip for all that a batch of transitions writes. The parts touch different tables and
+-- One round trip for all that a batch of transitions writes. The parts touch different rows and
 -- none reads what another wrote, so that their order does not matter.
 WITH history AS (
   INSERT INTO sagad.history (saga_id, sequence, at, events)
@@ -87,6 +87,12 @@ WITH history AS (
 ), timer AS (
   INSERT INTO sagad.timer (saga_id, step, kind, due_at)
   SELECT u.* FROM unnest($21::uuid[], $22::integer[], $23::text[], $24::timestamptz[]) AS u
+), outbox AS (
+  INSERT INTO sagad.outbox (id, saga_id, sent_at, subject, payload)
+  SELECT u.*
+  FROM unnest($25::uuid[], $26::uuid[], $27::timestamptz[], $28::text[], $29::text[]) AS u
+), confirmed AS (
+  DELETE FROM sagad.outbox WHERE id = ANY ($30::uuid[])
 )
 UPDATE sagad.saga_instance AS i
 SET status = u.status, paused_from = u.paused_from, reason = u.reason,
@@ -110,6 +116,12 @@ WITH step_output AS (
 ), timer AS (
   INSERT INTO sagad.timer (saga_id, step, kind, due_at)
   SELECT u.* FROM unnest($8::uuid[], $9::integer[], $10::text[], $11::timestamptz[]) AS u
+), outbox AS (
+  INSERT INTO sagad.outbox (id, saga_id, sent_at, subject, payload)
+  SELECT u.*
+  FROM unnest($12::uuid[], $13::uuid[], $14::timestamptz[], $15::text[], $16::text[]) AS u
+), confirmed AS (
+  DELETE FROM sagad.outbox WHERE id = ANY ($17::uuid[])
 )
 INSERT INTO sagad.history (saga_id, sequence, at, events)
 SELECT u.* FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::json[]) AS u;

@@ -5,6 +5,16 @@
 -- name: WorkGuard
 SELECT sagad.same_transaction($1::text);
 
+-- name: WorkBegin
+-- The first words of a transaction: what InboxFind says, and always the transaction's id
+-- (remembered, and compared at its end: SQL of others that ends the transaction is found out).
+SELECT i.saga_id, i.step, i.item, i.kind, i.round, i.outcome, i.output, i.code, i.message,
+       pg_current_xact_id()
+FROM (SELECT 1) AS one
+LEFT JOIN sagad.inbox AS i
+  ON i.saga_id = ANY ($1::uuid[]) AND i.step = ANY ($2::text[])
+ AND i.item BETWEEN $3::integer AND $4::integer;
+
 -- name: InboxFind
 -- One index, no join: what comes too much is left out by the caller.
 SELECT i.saga_id, i.step, i.item, i.kind, i.round, i.outcome, i.output, i.code, i.message
@@ -13,6 +23,25 @@ WHERE i.saga_id = ANY ($1::uuid[]) AND i.step = ANY ($2::text[])
   AND i.item BETWEEN $3::integer AND $4::integer;
 
 -- name: InboxInsert
+INSERT INTO sagad.inbox (saga_id, step, item, kind, round, outcome, output, code, message)
+SELECT u.*
+FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::integer[], $6::text[],
+            $7::json[], $8::text[], $9::text[]) AS u
+WHERE sagad.same_transaction($10::text)
+ON CONFLICT DO NOTHING
+RETURNING saga_id, step, item, kind;
+
+-- name: WorkWrite
+-- InboxInsert, WorkOutboxInsert and WorkOutboxDelete in one round trip.
+WITH outbox AS (
+  INSERT INTO sagad.outbox (id, saga_id, sent_at, subject, payload)
+  SELECT u.*
+  FROM unnest($11::uuid[], $12::uuid[], $13::timestamptz[], $14::text[], $15::text[]) AS u
+  WHERE sagad.same_transaction($10::text)
+), confirmed AS (
+  DELETE FROM sagad.outbox
+  WHERE id = ANY ($16::uuid[]) AND sagad.same_transaction($10::text)
+)
 INSERT INTO sagad.inbox (saga_id, step, item, kind, round, outcome, output, code, message)
 SELECT u.*
 FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::integer[], $6::text[],

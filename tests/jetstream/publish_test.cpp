@@ -227,7 +227,8 @@ TEST_F(Publish, AStartThatNobodyAnswersIsRefusedAndItsCopiesDoNotPileUp) {
   }
   EXPECT_EQ(sink_.refusals().size(), 3U);
   EXPECT_FALSE(sink_.refusals()[0].permanent);
-  EXPECT_EQ(raw_.stream(stream(kStarts))->State.Msgs, 1U);
+  // One copy; two, if a window of ten seconds in which copies are dropped has ended in between.
+  EXPECT_LE(raw_.stream(stream(kStarts))->State.Msgs, 2U);
 }
 
 TEST_F(Publish, RepliesToPlainSubjectsOnly) {

@@ -146,22 +146,25 @@ TEST_F(EngineConcurrencyTest, TheSameKeysInAnotherOrderDoNotDeadlock) {
 }
 
 TEST_F(EngineConcurrencyTest, AStoreReconnectsAfterItsSessionWasEnded) {
-  store_->begin()->commit();
+  static_cast<void>(store_->begin()->now());
   sql_(
       "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
       "WHERE application_name = 'sagad engine' AND datname = current_database()");
-  auto tx = store_->begin();  // the idle connection proves lost: nothing was begun in it
+  auto tx = store_->begin();
+  EXPECT_NO_THROW(tx->now()) << "the idle connection proves lost: nothing was begun in it";
   sql_(
       "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
       "WHERE application_name = 'sagad engine' AND datname = current_database()");
   EXPECT_THROW(tx->due_timers(1), ports::Unavailable);
   tx.reset();
-  EXPECT_NO_THROW(store_->begin()->commit());
+  EXPECT_NO_THROW(store_->begin()->now());
 }
 
 TEST_F(EngineConcurrencyTest, AnUnreachableDatabaseIsUnavailable) {
   auto store = make_engine_store("postgresql://127.0.0.1:1/none");
-  EXPECT_THROW(store->begin(), ports::Unavailable);
+  EXPECT_THROW(store->begin()->now(), ports::Unavailable);
+  const std::vector ids{base::IdGenerator(1).next(base::from_micros(0))};
+  EXPECT_THROW(store->begin()->lock(ids), ports::Unavailable);
   EXPECT_FALSE(make_engine_reader("postgresql://127.0.0.1:1/none")->ping());
 }
 

@@ -157,6 +157,27 @@ TEST_F(ParticipantStoreTest, OutboxRowsComeAndGoWithTheTransaction) {
   EXPECT_EQ(sql.number("SELECT count(*) FROM sagad.outbox"), 0);
 }
 
+// As a worker does it: the answers, the results and what is confirmed go in one statement.
+TEST_F(ParticipantStoreTest, TheOutboxGoesWithTheInboxRows) {
+  const ports::OutboxRow old = tests::sample_outbox_row(saga_);
+  const InboxRow row = done_row(saga_, "it's \"odd\" {\\}, NULL", "{}");
+  auto tx = store_->begin();
+  tx->append_outbox(std::vector{old});
+  tx->commit();
+  const ports::OutboxRow fresh = tests::sample_outbox_row(tests::new_id());
+  for (const bool first : {true, false}) {
+    tx = store_->begin();
+    EXPECT_EQ(tx->find(std::vector{row.key})[0].has_value(), !first);
+    tx->append_outbox(std::vector{first ? fresh : tests::sample_outbox_row(saga_)});
+    tx->delete_outbox(std::vector{old.id});
+    EXPECT_EQ(tx->insert(std::vector{row})[0], first);
+    if (first) tx->commit();
+  }
+  tx.reset();
+  tests::Sql sql(database_);
+  EXPECT_EQ(sql.value("SELECT string_agg(saga_id::text, ' ') FROM sagad.outbox"), fresh.saga.str());
+}
+
 TEST_F(ParticipantStoreTest, AnActionLockIsForOneTransactionAtATime) {
   auto first = store_->begin();
   first->lock_action("charge");

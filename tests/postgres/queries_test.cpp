@@ -37,9 +37,9 @@ TEST(Queries, EveryOnePreparesOnItsDatabase) {
                         std::back_inserter(refused_by_both));
   EXPECT_THAT(refused_by_both, testing::IsEmpty());
   EXPECT_THAT(refused_by_engine,
-              testing::UnorderedElementsAre("WorkGuard", "InboxFind", "InboxInsert", "InboxReplace",
-                                            "WorkOutboxInsert", "WorkOutboxDelete", "StartRecord",
-                                            "StartClear"));
+              testing::UnorderedElementsAre("WorkGuard", "WorkBegin", "WorkWrite", "InboxFind",
+                                            "InboxInsert", "InboxReplace", "WorkOutboxInsert",
+                                            "WorkOutboxDelete", "StartRecord", "StartClear"));
 }
 
 TEST(Schema, EveryTableAndViewIsCommented) {
