@@ -94,6 +94,9 @@ class HttpServer::Impl {
       throw std::runtime_error("cannot listen on " + address_.str() + ": " + why +
                                "; free it, or configure another address");
     }
+    // The library lets five connections wait to be accepted: more at once would be dropped, and
+    // try again after a second. A second call only changes the number.
+    ::listen(listener_, SOMAXCONN);
     address_.port = port;
     thread_ = std::thread([this] {
       server_.listen_after_bind();
@@ -116,7 +119,10 @@ class HttpServer::Impl {
 
  private:
   void configure() {
-    server_.set_socket_options(reuse_address_only);
+    server_.set_socket_options([this](socket_t socket) {
+      reuse_address_only(socket);
+      listener_ = socket;
+    });
     // Head and body go out in two writes: with Nagle's algorithm the second one waits for an ack.
     server_.set_tcp_nodelay(true);
     server_.set_keep_alive_timeout(kKeepAliveSeconds);
@@ -174,6 +180,7 @@ class HttpServer::Impl {
   std::atomic<bool> draining_{false};
   std::atomic<bool> ended_{false};
   httplib::Server server_;
+  socket_t listener_ = INVALID_SOCKET;
   std::thread thread_;
 };
 

@@ -140,13 +140,18 @@ TEST_F(ApiHttp, MultipartBodyIsNoCrash) {
 }
 
 /// Sends bytes as they are and returns the first line of the answer.
-std::string send_raw(int port, const std::string& text) {
+int connect_to(int port) {
   const int file = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   EXPECT_EQ(::connect(file, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  return file;
+}
+
+std::string send_raw(int port, const std::string& text) {
+  const int file = connect_to(port);
   EXPECT_EQ(::send(file, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
   std::string answer(256, '\0');
   const timeval patience{3, 0};
@@ -186,6 +191,15 @@ TEST_F(ApiHttp, IdleConnectionsDoNotStopOthers) {
   const auto started = std::chrono::steady_clock::now();
   ASSERT_TRUE(client().Get("/ok"));
   EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(1));
+}
+
+// A connection that finds the queue of the listener full is tried again only after a second.
+TEST_F(ApiHttp, ABurstOfConnectionsIsAccepted) {
+  std::vector<int> sockets;
+  const auto started = std::chrono::steady_clock::now();
+  for (int i = 0; i < 60; ++i) sockets.push_back(connect_to(server_.address().port));
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::milliseconds(900));
+  for (const int one : sockets) ::close(one);
 }
 
 TEST_F(ApiHttp, PortInUseIsRefusedByName) {
