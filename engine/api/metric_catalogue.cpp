@@ -17,6 +17,7 @@ constexpr MetricInfo kMetrics[] = {
     {"sagad_http_requests_total", "Requests of the API, answered."},
     {"sagad_hung_threads", "Threads whose action does not return."},
     {"sagad_inbox_duplicates_total", "Commands that were executed before and got that answer."},
+    {"sagad_interventions_total", "What operators ordered, by verb and result."},
     {"sagad_missing_actions_total", "Commands for actions that this daemon lacks."},
     {"sagad_outbox_depth", "Rows that wait in the outbox."},
     {"sagad_outbox_oldest_age_seconds", "Age of the oldest row in the outbox."},

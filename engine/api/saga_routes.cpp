@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "api/parameters.hpp"
+#include "api/saga_filter.hpp"
 #include "api/saga_view.hpp"
 
 namespace sagad::api {
@@ -167,21 +168,12 @@ Response SagaRoutes::history(const Request& request) {
 }
 
 Response SagaRoutes::list(const Request& request) {
-  check_query(request, {"status", "definition", "key", "limit", "cursor"});
-  ports::SagaFilter filter;
-  filter.definition = query_text(request, "definition");
-  filter.key = query_text(request, "key");
+  check_query(request, {"status", "definition", "key", "retrying", "reason", "error_code",
+                        "older_than", "younger_than", "limit", "cursor"});
+  auto filter =
+      read_filter([&](std::string_view name) { return query_text(request, std::string(name)); });
   filter.limit = query_number(request, "limit", 1, kMostLimit).value_or(kDefaultLimit);
-  try {
-    if (const auto status = query_text(request, "status")) {
-      filter.status = saga::parse_saga_status(*status);
-    }
-    if (const auto cursor = query_text(request, "cursor")) {
-      filter.before = base::SagaId::parse(*cursor);
-    }
-  } catch (const std::invalid_argument& error) {
-    throw ProblemError({400, "bad_parameter", "Bad parameter", error.what()});
-  }
+  if (const auto cursor = query_text(request, "cursor")) filter.before = read_cursor(*cursor);
   const auto sagas =
       services_.readers.with([&](ports::EngineReader& reader) { return reader.list(filter); });
   json::array items;

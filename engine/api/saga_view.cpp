@@ -47,9 +47,21 @@ json::object step_view(const saga::StepState& state, const definition::Step* ste
   view["first_dispatched_at"] = time_or_null(state.first_dispatched);
   view["sent_at"] = time_or_null(state.sent_at);
   view["next_retry_at"] = time_or_null(state.retry_at);
+  view["by_hand"] = state.by_hand;
+  view["edited_input"] =
+      state.edits.empty() ? nullptr : json::value(document_or_null(state.edits.back().input));
   view["output"] = document_or_null(state.output);
   if (state.queued_signals > 0) view["queued_signals"] = state.queued_signals;
   return view;
+}
+
+json::value pending_or_null(const std::optional<saga::PendingIntervention>& pending) {
+  if (!pending) return nullptr;
+  const auto& order = pending->order;
+  return json::object{{"verb", saga::to_string(order.verb)},
+                      {"step", text_or_null(order.step)},
+                      {"by", text_or_null(order.by)},
+                      {"reason", text_or_null(order.reason)}};
 }
 
 }  // namespace
@@ -76,6 +88,8 @@ json::object saga_view(const saga::Instance& instance, const definition::Definit
   view["paused_from"] = instance.paused_from
                             ? json::value(json::string(saga::to_string(*instance.paused_from)))
                             : nullptr;
+  view["paused_at"] = time_or_null(instance.control.paused_at);
+  view["pending"] = pending_or_null(instance.control.pending);
   view["input"] = document_or_null(instance.input);
   view["output"] = document_or_null(instance.output);
   json::array steps;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <new>
 
 namespace sagad::api {
 
@@ -15,12 +16,16 @@ class WaitingRoom {
   class Seat {
    public:
     explicit Seat(WaitingRoom& room);
+    /// None, without a word, if all are taken.
+    Seat(WaitingRoom& room, std::nothrow_t);
     ~Seat();
     Seat(const Seat&) = delete;
     Seat& operator=(const Seat&) = delete;
+    bool taken() const { return taken_; }
 
    private:
     WaitingRoom& room_;
+    bool taken_;
   };
 
   /// Those who wait are to answer with what they have.

@@ -159,6 +159,12 @@ struct SagaFilter {
   std::optional<saga::SagaStatus> status;
   std::optional<std::string> definition;
   std::optional<std::string> key;
+  bool live = false;      ///< only what has not ended
+  bool retrying = false;  ///< only with a step in its back-off
+  std::optional<std::string> reason;
+  std::optional<std::string> error_code;  ///< of the saga or of one of its steps
+  std::optional<base::Duration> older_than;
+  std::optional<base::Duration> younger_than;
   int limit = 50;
   std::optional<base::SagaId> before;  ///< the cursor: only ids below it
 };
@@ -186,6 +192,8 @@ class EngineReader {
   virtual std::optional<saga::Instance> get(base::SagaId id) = 0;
   /// Newest first; without inputs and outputs.
   virtual std::vector<saga::Instance> list(const SagaFilter& filter) = 0;
+  /// How many live sagas it lets pass, whatever its limit.
+  virtual std::vector<StatusCount> count_live(const SagaFilter& filter) = 0;
   virtual std::vector<HistoryRow> history(base::SagaId id) = 0;
   /// Instances that are not final, by definition and status; paused ones too.
   virtual std::vector<StatusCount> live_counts() = 0;

@@ -10,10 +10,44 @@ namespace {
 
 bool is_live(saga::SagaStatus status) { return !saga::is_final(status); }
 
+std::optional<std::string> milliseconds(const std::optional<base::Duration>& duration) {
+  if (!duration) return std::nullopt;
+  return std::to_string(duration->count());
+}
+
+bool needs_search(const ports::SagaFilter& filter) {
+  return filter.retrying || filter.reason || filter.error_code || filter.older_than ||
+         filter.younger_than || (filter.live && !filter.status);
+}
+
+std::string_view search_query(const ports::SagaFilter& filter) {
+  const bool live = filter.live || filter.retrying || (filter.status && is_live(*filter.status));
+  return live ? queries::kSagaSearchLive : queries::kSagaSearch;
+}
+
+std::optional<std::string> status_of(const ports::SagaFilter& filter) {
+  if (!filter.status) return std::nullopt;
+  return std::string(saga::to_string(*filter.status));
+}
+
+std::optional<std::string> cursor_of(const ports::SagaFilter& filter) {
+  if (!filter.before) return std::nullopt;
+  return filter.before->str();
+}
+
 std::string_view list_query(const ports::SagaFilter& filter) {
   if (filter.key) return queries::kSagaListByKey;
   if (filter.status && is_live(*filter.status)) return queries::kSagaListLive;
   return queries::kSagaList;
+}
+
+std::vector<ports::StatusCount> to_counts(const pqxx::result& rows) {
+  std::vector<ports::StatusCount> counts;
+  for (const auto& row : rows) {
+    counts.push_back(
+        {std::string(text(row[0])), saga::parse_saga_status(text(row[1])), to_int(row[2])});
+  }
+  return counts;
 }
 
 class EngineReader final : public ports::EngineReader {
@@ -33,17 +67,18 @@ class EngineReader final : public ports::EngineReader {
   }
 
   std::vector<saga::Instance> list(const ports::SagaFilter& filter) override {
-    std::optional<std::string> status;
-    if (filter.status) status = saga::to_string(*filter.status);
-    std::optional<std::string> before;
-    if (filter.before) before = filter.before->str();
     std::vector<saga::Instance> instances;
-    for (const auto& row :
-         connection_.get().exec(list_query(filter), status, filter.definition, filter.key, before,
-                                static_cast<std::int64_t>(filter.limit))) {
+    for (const auto& row : find(filter)) {
       instances.push_back(to_instance(row));
     }
     return instances;
+  }
+
+  std::vector<ports::StatusCount> count_live(const ports::SagaFilter& filter) override {
+    return to_counts(connection_.get().exec(
+        queries::kSagaCountLive, status_of(filter), filter.definition, filter.key,
+        cursor_of(filter), filter.reason, milliseconds(filter.older_than),
+        milliseconds(filter.younger_than), filter.error_code, filter.retrying));
   }
 
   std::vector<ports::HistoryRow> history(base::SagaId id) override {
@@ -55,12 +90,7 @@ class EngineReader final : public ports::EngineReader {
   }
 
   std::vector<ports::StatusCount> live_counts() override {
-    std::vector<ports::StatusCount> counts;
-    for (const auto& row : connection_.get().exec(queries::kLiveCounts)) {
-      counts.push_back(
-          {std::string(text(row[0])), saga::parse_saga_status(text(row[1])), to_int(row[2])});
-    }
-    return counts;
+    return to_counts(connection_.get().exec(queries::kLiveCounts));
   }
 
   bool ping() override {
@@ -74,6 +104,18 @@ class EngineReader final : public ports::EngineReader {
   }
 
  private:
+  pqxx::result find(const ports::SagaFilter& filter) {
+    const auto limit = static_cast<std::int64_t>(filter.limit);
+    if (!needs_search(filter)) {
+      return connection_.get().exec(list_query(filter), status_of(filter), filter.definition,
+                                    filter.key, cursor_of(filter), limit);
+    }
+    return connection_.get().exec(
+        search_query(filter), status_of(filter), filter.definition, filter.key, cursor_of(filter),
+        limit, filter.reason, milliseconds(filter.older_than), milliseconds(filter.younger_than),
+        filter.error_code, filter.retrying);
+  }
+
   ConnectionKeeper connection_;
 };
 

@@ -58,7 +58,7 @@ pqxx::result EngineTransaction::lock_rows(std::span<const base::SagaId> ids) {
     return connection.execute(queries::kInstanceLock, {uuid_literal(ids)});
   });
   connection_ = &keeper_.get();
-  constexpr int kNowColumn = 18;
+  constexpr int kNowColumn = 19;
   now_ = to_time(rows.empty() ? connection_->exec(queries::kTransactionStart)[0][0]
                               : rows[0][kNowColumn]);
   return rows;

@@ -42,7 +42,7 @@ pqxx::result insert_rows(Connection& connection, Instances instances, const Plac
                          start.digest, start.key, start.input, start.created_at, state.status,
                          state.paused_from, state.reason, state.error_code, state.error_message,
                          state.output, state.updated_at, state.ended_at, state.unanswered_since,
-                         state.sequence, state.steps, state.deadline_at);
+                         state.sequence, state.steps, state.deadline_at, state.control);
 }
 
 std::string canonical(const pqxx::field& input) {
@@ -159,11 +159,11 @@ void EngineTransaction::update(const Written& written, const OutboxColumns& rows
   const pqxx::result updated = connection_->exec(
       queries::kDecisionWrite, written.id, state.status, state.paused_from, state.reason,
       state.error_code, state.error_message, state.output, state.updated_at, state.ended_at,
-      state.unanswered_since, state.sequence, state.steps, state.deadline_at, decided.history_saga,
-      decided.history_sequence, decided.history_at, decided.history_events, decided.output_saga,
-      decided.output_step, decided.output, decided.timer_saga, decided.timer_step,
-      decided.timer_kind, decided.timer_due_at, rows.id, rows.saga, rows.sent_at, rows.subject,
-      rows.payload, confirmed);
+      state.unanswered_since, state.sequence, state.steps, state.deadline_at, state.control,
+      decided.history_saga, decided.history_sequence, decided.history_at, decided.history_events,
+      decided.output_saga, decided.output_step, decided.output, decided.timer_saga,
+      decided.timer_step, decided.timer_kind, decided.timer_due_at, rows.id, rows.saga,
+      rows.sent_at, rows.subject, rows.payload, confirmed);
   if (static_cast<std::size_t>(updated.affected_rows()) != written.instances) {
     throw std::logic_error("an instance was decided that this transaction has not locked");
   }

@@ -33,7 +33,8 @@ StateColumns::StateColumns(std::size_t rows)
       unanswered_since(rows),
       sequence(rows),
       steps(rows, kStepsBytes),
-      deadline_at(rows) {}
+      deadline_at(rows),
+      control(rows, 0) {}
 
 void StateColumns::add(const saga::Instance& instance) {
   status.add(saga::to_string(instance.status));
@@ -49,6 +50,8 @@ void StateColumns::add(const saga::Instance& instance) {
   sequence.add(instance.sequence);
   steps.add(saga::encode_steps(instance.steps));
   deadline_at.add(instance.deadline_at);
+  instance.control.empty() ? control.add_null()
+                           : control.add(saga::encode_control(instance.control));
 }
 
 StartColumns::StartColumns(std::size_t rows)

@@ -20,6 +20,7 @@ struct StateColumns {
   BigintArray sequence;
   JsonArray steps;
   TimeArray deadline_at;  ///< forgotten once it no longer counts
+  JsonArray control;      ///< null where no operator has touched the saga
 };
 
 /// What stays as it was at the start.

@@ -67,6 +67,7 @@ saga::Instance to_instance(const pqxx::row& row) {
   instance.ended_at = to_optional_time(row[15]);
   instance.sequence = to_int(row[16]);
   instance.steps = saga::decode_steps(text(row[17]));
+  if (!row[18].is_null()) instance.control = saga::decode_control(text(row[18]));
   return instance;
 }
 

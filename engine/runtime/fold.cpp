@@ -49,6 +49,7 @@ void Fold::absorb(saga::Decision next) {
   auto& all = folded_.decision;
   all.instance = std::move(next.instance);
   all.changed = all.changed || next.changed;
+  if (next.verdict) all.verdict = std::move(next.verdict);
   append(all.timers, std::move(next.timers));
   append(all.history, std::move(next.history));
   for (auto& change : next.signals) absorb(std::move(change));

@@ -31,6 +31,8 @@ class Fold {
        saga::DecideContext& context, base::IdGenerator& ids, std::size_t max_payload = kMaxPayload);
 
   const saga::Instance& instance() const { return folded_.decision.instance; }
+  /// What became of the last event::Operator; nothing if there was none.
+  const std::optional<saga::Verdict>& verdict() const { return folded_.decision.verdict; }
   void apply(const saga::Event& event);
   Folded finish() &&;
 

@@ -182,6 +182,7 @@ Folded InstanceBatch::fold_saga(const Group& group, saga::Instance instance, bas
     } else {
       folding.apply(*happening->event);
     }
+    if (happening->hear && folding.verdict()) happening->hear(*folding.verdict());
   }
   return std::move(folding).finish();
 }

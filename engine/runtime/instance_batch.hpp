@@ -20,10 +20,14 @@ namespace sagad::runtime {
 /// on the locked instance.
 struct Happening {
   using Make = std::function<saga::Event(const saga::Instance&, const definition::Definition&)>;
+  /// Hears what was decided about an event::Operator, before the commit: it is true only if run()
+  /// returns, and is told again if the batch begins again.
+  using Hear = std::function<void(const saga::Verdict&)>;
 
   base::SagaId saga;
   std::shared_ptr<const saga::Event> event;
   Make make;
+  Hear hear;
   std::optional<std::int64_t> timer_row;    ///< deleted with it
   std::optional<ports::DeadLetter> letter;  ///< stored with it
   /// The message that it came with, which becomes a dead letter if the saga is not known. Valid

@@ -55,6 +55,7 @@ Verdict judge_undo(const saga::Command& command, const std::optional<ports::Inbo
                    const std::optional<ports::InboxRow>& undo) {
   if (undo && !gives_way(*undo, command.round)) return answer(*undo, Verdict::Record::kNothing);
   const auto record = undo ? Verdict::Record::kReplace : Verdict::Record::kInsert;
+  if (command.by_hand) return run(record);
   if (!action) {
     Verdict verdict;
     verdict.missing = true;

@@ -20,6 +20,7 @@ void Decider::turn_back(std::string_view reason, Error error) {
   note_saga("compensating", {{"reason", json::string_view(reason.data(), reason.size())},
                              {"code", error.code},
                              {"message", error.message}});
+  drop_pending("turned_back", "the saga has turned to compensating");
   saga().status = SagaStatus::kCompensating;
   saga().reason = reason;
   saga().error = std::move(error);
@@ -75,8 +76,9 @@ bool Decider::resolved(int index, std::vector<signed char>& memo) {
 
 Command Decider::undo_command(int index) {
   auto command = command_for(index, Kind::kUndo);
-  command.input = evaluate(step(index).compensate->input);
-  command.action_input = evaluate(step(index).action.input);
+  command.input = undo_input(index);
+  command.action_input = action_input(index, state(index).done_round);
+  command.by_hand = state(index).by_hand;
   command.action_output = state(index).output ? *state(index).output : json::value();
   return command;
 }

@@ -50,11 +50,15 @@ struct Redriven {
 struct Signalled {
   Signal signal;
 };
+/// An operator wants something of the saga.
+struct Operator {
+  Intervention order;
+};
 }  // namespace event
 
-using Event =
-    std::variant<event::Started, event::Answered, event::TimerFired, event::DeadlineReached,
-                 event::Rescue, event::DeadLettered, event::Redriven, event::Signalled>;
+using Event = std::variant<event::Started, event::Answered, event::TimerFired,
+                           event::DeadlineReached, event::Rescue, event::DeadLettered,
+                           event::Redriven, event::Signalled, event::Operator>;
 
 /// A wake-up that must survive: written as a row, fired by the timers service.
 struct Timer {
@@ -73,8 +77,9 @@ struct SignalChange {
 /// One line of the instance's history. `type` is a stable word; of a step: `dispatched`, `done`,
 /// `failed`, `retry`, `exhausted`, `skipped`, `settling`, `barred`, `undo_dispatched`,
 /// `undo_retry`, `undo_exhausted`, `compensation_failed`, `compensated`, `resent`, `waiting`,
-/// `signal_taken`; of the saga: `started`, `signalled`, `compensating`, `pivot_passed`,
-/// `output_error`, `completed`, `compensated`, `paused`, `redriven`.
+/// `signal_taken`, `late_answer`; of the saga: `started`, `signalled`, `compensating`,
+/// `pivot_passed`, `output_error`, `completed`, `compensated`, `failed`, `paused`, `resumed`,
+/// `redriven`; of an intervention: `verb_applied`, `verb_pending`, `verb_refused`.
 struct HistoryEntry {
   std::string type;
   std::string step;  ///< empty for the saga itself
@@ -91,6 +96,7 @@ struct Decision {
   std::vector<HistoryEntry> history;
   std::vector<int> new_outputs;  ///< indices of steps whose output is new
   std::vector<SignalChange> signals;
+  std::optional<Verdict> verdict;  ///< of event::Operator only
 };
 
 /// What the world lends to decide().
@@ -105,6 +111,9 @@ struct DecideContext {
 /// it in, take it back from the decision. Never throws for an event that a peer can cause.
 Decision decide(const definition::Definition& definition, Instance instance, const Event& event,
                 DecideContext& context);
+
+/// What may be ordered of an instance as it stands; of a step it depends on the step, too.
+std::vector<Verb> possible_verbs(const Instance& instance);
 
 /// A fresh instance, without steps taken: decide() it with event::Started.
 Instance new_instance(const definition::Definition& definition, base::SagaId id, std::string key,

@@ -42,7 +42,9 @@ void Decider::on(const event::Answered& answered) {
   } else {
     record_action(known->index, result);
   }
-  if (decision_.changed) proceed();
+  if (!decision_.changed) return;
+  follow_pending(known->index, result);
+  proceed();
 }
 
 void Decider::on(const event::TimerFired& fired) {
@@ -74,6 +76,7 @@ void Decider::on(const event::TimerFired& fired) {
 }
 
 void Decider::on(const event::DeadlineReached&) {
+  if (paused()) return;  // its clocks stand still
   if (!saga().deadline_at || *saga().deadline_at > context_.now) return;
   // Forgotten, so that it is not found again.
   const auto deadline = std::exchange(saga().deadline_at, std::nullopt);
@@ -85,10 +88,12 @@ void Decider::on(const event::DeadlineReached&) {
 }
 
 void Decider::on(const event::Rescue& rescue) {
-  if (saga().status != SagaStatus::kRunning && saga().status != SagaStatus::kCompensating) return;
+  // While paused nothing is sent, but what an operator waits for.
+  if (is_final(saga().status) || (paused() && !control().pending)) return;
   for (const auto& known : definition_.steps) {
-    auto& current = state(known.index);
+    const auto& current = state(known.index);
     if (!current.unanswered()) continue;
+    if (paused() && current.status == StepStatus::kRunning) continue;
     const bool undoing = current.status == StepStatus::kCompensating;
     const auto& operation = undoing ? *known.compensate : known.action;
     const auto horizon = rescue.horizons.find(operation.participant);
@@ -216,6 +221,9 @@ void Decider::pause(std::string_view reason, Error error) {
   note_saga("paused", {{"reason", json::string_view(reason.data(), reason.size())},
                        {"code", error.code},
                        {"message", error.message}});
+  control().paused_at = context_.now;
+  control().reason = saga().reason;
+  control().error = saga().error;
   saga().paused_from = saga().status;
   saga().status = SagaStatus::kPaused;
   saga().reason = reason;

@@ -4,6 +4,7 @@
 // what follows from the state is derived anew each time (proceed), so that a paused saga that is
 // resumed, or a result that comes in another order, ends in the same place.
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,12 +25,14 @@ class Decider {
   void on(const event::DeadLettered& letter);
   void on(const event::Redriven& redriven);
   void on(const event::Signalled& signalled);
+  void on(const event::Operator& operated);
 
   Decision finish() &&;
 
  private:
   // decider.cpp: what all the others use
   Instance& saga() { return decision_.instance; }
+  Control& control() { return decision_.instance.control; }
   StepState& state(int step) { return saga().steps[static_cast<std::size_t>(step)]; }
   const definition::Step& step(int index) const {
     return definition_.steps[static_cast<std::size_t>(index)];
@@ -48,6 +51,8 @@ class Decider {
   /// Derives what follows from the state. While paused: nothing.
   void proceed();
   bool passed_pivot();
+  bool paused() { return saga().status == SagaStatus::kPaused; }
+  bool heads_back() { return saga().heading() == SagaStatus::kCompensating; }
   /// Sends the unanswered command of a step again, with a fresh stamp; not an attempt.
   void resend(int step);
 
@@ -63,6 +68,7 @@ class Decider {
   void record_retry(int step, const Result& result);
   void record_barred(int step);
   void record_output(int step, Document output);
+  void pass_pivot();
 
   // signals.cpp: steps that wait for a signal
   void await_signal(int step);
@@ -80,6 +86,49 @@ class Decider {
   Command undo_command(int step);
   void record_undo(int step, const Result& result);
   void record_undo_retry(int step, const Result& result);
+
+  // operator.cpp: the verbs that concern the whole saga
+  using Order = Intervention;
+  void cancel(const Order& order);
+  void pause_by(const Order& order);
+  void resume_by(const Order& order);
+  void retry(const Order& order);
+  void fail(const Order& order);
+  bool in_flight();
+  void give_up(const Order& order);
+  std::chrono::microseconds end_pause();
+  void restart_clocks(std::chrono::microseconds stood);
+  /// Goes back to the status before the pause, or just on; `step`: only this one is tried again
+  /// where it would not have to be.
+  void go_on(const std::vector<int>& again);
+  bool try_again(int step);
+  void unblock();
+  void anew(int step, bool new_round);
+  void undo_anew(int step, bool new_round);
+
+  // operator_steps.cpp: the verbs that concern one step
+  void order_step(const Order& order);
+  bool waits_alone(int step) const;
+  void order_action(int step, const Order& order);
+  void order_undo(int step, const Order& order);
+  void force_action(int step, const Order& order);
+  void apply_action(int step, const Order& order);
+  void apply_edit(int step, const Order& order, bool undo);
+  void late_answer(int step, const Result& result);
+  json::value action_input(int step, int round);
+  json::value undo_input(int step);
+
+  // operator_pending.cpp: what becomes of an intervention, and of one that waits for answers
+  void tell(Verdict::Kind kind);
+  void refuse(std::string code, std::string message);
+  void refuse_step(int step, const Order& order);
+  void note_verb(std::string type, const Order& order, json::object more = {});
+  void applied(const Order& order);
+  void pend(const Order& order, bool resumes);
+  bool waits_for_pending(const Order& order);
+  void drop_pending(const std::string& code, const std::string& message);
+  void follow_pending(int step, const Result& result);
+  void follow_fail(int step, const Result& result);
 
   Command command_for(int step, Kind kind);
   Command do_command(int step);

@@ -62,7 +62,7 @@ bool Decider::advance_step(int index) {
 
 Command Decider::do_command(int index) {
   auto command = command_for(index, Kind::kDo);
-  command.input = evaluate(step(index).action.input);
+  command.input = action_input(index, command.round);
   return command;
 }
 
@@ -140,9 +140,13 @@ void Decider::record_action(int index, const Result& result) {
   const bool settling = current.status == StepStatus::kSettling;
   const bool open =
       settling || current.status == StepStatus::kRunning || current.status == StepStatus::kRetrying;
-  if (!open) return;  // a duplicate: its answer is known
+  if (!open) {  // a duplicate: its answer is known
+    late_answer(index, result);
+    return;
+  }
   switch (result.outcome) {
     case Outcome::kDone:
+      state(index).done_round = result.round;
       record_output(index, std::make_shared<const json::value>(result.output));
       break;
     case Outcome::kFailed:
@@ -165,8 +169,12 @@ void Decider::record_barred(int index) {
   if (current.status != StepStatus::kSettling) {
     // Nobody barred it, but the participant says so: its database is not the one it was.
     current.last_error = Error{"unexpected_barred", "the action was barred unasked"};
-    if (saga().status == SagaStatus::kPaused) return;
+    if (paused()) return;
     pause("unexpected_barred", *current.last_error);
+  } else if (!heads_back()) {
+    // For an operator's sake; unless that ends it, it is done again.
+    note("barred", index);
+    anew(index, true);
   } else if (current.exhausted) {
     fail_step(index, current.last_error.value_or(Error{"exhausted", ""}));
   } else {
@@ -183,13 +191,21 @@ void Decider::record_output(int index, Document output) {
   decision_.new_outputs.push_back(index);
   enter(index, StepStatus::kDone);
   note("done", index, {{"attempt", current.attempt}});
-  if (step(index).pivot && saga().status == SagaStatus::kCompensating) {
-    // It was only settled because of doubt, and it had happened: from here on only forward.
-    note_saga("pivot_passed");
-    saga().status = SagaStatus::kRunning;
-    saga().reason.clear();
-    saga().error.reset();
+  if (step(index).pivot && heads_back() && !control().forced) pass_pivot();
+}
+
+/// It was only settled because of doubt, and it had happened: from here on only forward.
+void Decider::pass_pivot() {
+  note_saga("pivot_passed");
+  if (paused()) {
+    saga().paused_from = SagaStatus::kRunning;
+    control().reason.clear();
+    control().error.reset();
+    return;
   }
+  saga().status = SagaStatus::kRunning;
+  saga().reason.clear();
+  saga().error.reset();
 }
 
 void Decider::record_retry(int index, const Result& result) {

@@ -1,22 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/id.hpp"
-#include "base/json.hpp"
 #include "base/time.hpp"
+#include "saga/document.hpp"
+#include "saga/intervention.hpp"
 
 namespace sagad::saga {
-
-namespace json = boost::json;
-
-/// A document that is written once and shared by copies of its instance.
-using Document = std::shared_ptr<const json::value>;
 
 enum class SagaStatus { kRunning, kCompensating, kCompleted, kCompensated, kPaused, kFailed };
 std::string_view to_string(SagaStatus status);
@@ -39,10 +34,11 @@ enum class StepStatus {
 std::string_view to_string(StepStatus status);
 StepStatus parse_step_status(std::string_view text);  ///< throws std::invalid_argument
 
-struct Error {
-  std::string code;
-  std::string message;
-  bool operator==(const Error&) const = default;
+/// An input that an operator gave a step, from `round` on.
+struct EditedInput {
+  bool undo = false;  ///< of the compensation, else of the action
+  int round = 0;
+  Document input;
 };
 
 /// What is kept of a step while its saga lives.
@@ -60,6 +56,10 @@ struct StepState {
   std::optional<Error> last_error;
   /// Signals that were sent and not taken yet; at the first step that waits for their name.
   int queued_signals = 0;
+  int done_round = 0;    ///< the round in which the action took effect
+  bool by_hand = false;  ///< an operator has done it: its undo runs although no action is recorded
+  bool forced = false;   ///< an operator went on without its answer, which may still come
+  std::vector<EditedInput> edits;
   Document output;  ///< of the action; kept in rows of its own, null until done
 
   /// A command for it is out and unanswered.
@@ -92,10 +92,13 @@ struct Instance {
   base::Time updated_at;
   std::optional<base::Time> deadline_at;
   std::optional<base::Time> ended_at;
+  Control control;
   std::int64_t sequence = 0;  ///< of its last history row; raised by every change that is saved
   std::vector<StepState> steps;
   std::vector<Signal> signals;  ///< not taken yet, in the order in which they came
 
+  /// The status, or while paused the one that it goes back to.
+  SagaStatus heading() const { return paused_from.value_or(status); }
   /// The oldest sent_at of its unanswered steps: what the rescuer looks for.
   std::optional<base::Time> unanswered_since() const;
   /// False if no step can have an output yet.

@@ -29,6 +29,11 @@ class Writer {
     begin(key);
     text_ += std::to_string(value);
   }
+  /// Only those that are true are written.
+  void flag(std::string_view key) {
+    begin(key);
+    text_ += "true";
+  }
   void document(std::string_view key, const json::value& value) {
     begin(key);
     text_ += json::serialize(value);
@@ -95,6 +100,12 @@ class Reader {
     }
     return static_cast<int>(value);
   }
+  bool flag(std::string_view key) const {
+    if (!has(key)) return false;
+    const auto& value = need(key);
+    if (!value.is_bool()) throw MessageError("member '" + std::string(key) + "' is no boolean");
+    return value.get_bool();
+  }
   json::value take(std::string_view key) {
     auto* value = document_.get_object().if_contains({key.data(), key.size()});
     return value == nullptr ? json::value() : std::move(*value);
@@ -147,6 +158,7 @@ std::string encode(const Command& command) {
   if (command.kind == Kind::kUndo) {
     writer.document("action_input", command.action_input);
     writer.document("action_output", command.action_output);
+    if (command.by_hand) writer.flag("by_hand");
   }
   return writer.take();
 }
@@ -171,6 +183,7 @@ Command decode_command(std::string_view text) {
   command.input = reader.take("input");
   command.action_input = reader.take("action_input");
   command.action_output = reader.take("action_output");
+  command.by_hand = reader.flag("by_hand");
   return command;
 }
 

@@ -36,6 +36,7 @@ struct Command {
   json::value input;
   json::value action_input;   ///< undo only
   json::value action_output;  ///< undo only
+  bool by_hand = false;       ///< undo only: the action was done by hand, no row tells of it
 };
 
 /// What a participant found or did.

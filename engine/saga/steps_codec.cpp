@@ -16,6 +16,16 @@ void put_number(json::object& out, std::string_view key, int value) {
   if (value != 0) out[{key.data(), key.size()}] = value;
 }
 
+json::array encode_edits(const std::vector<EditedInput>& edits) {
+  json::array out;
+  for (const auto& edit : edits) {
+    json::object one{{"round", edit.round}, {"input", edit.input ? *edit.input : json::value()}};
+    if (edit.undo) one["undo"] = true;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 json::object encode_step(const StepState& step) {
   json::object out;
   out["status"] = json::string_view(to_string(step.status).data(), to_string(step.status).size());
@@ -29,6 +39,10 @@ json::object encode_step(const StepState& step) {
   put_time(out, "retry_at", step.retry_at);
   if (step.exhausted) out["exhausted"] = true;
   put_number(out, "queued_signals", step.queued_signals);
+  put_number(out, "done_round", step.done_round);
+  if (step.by_hand) out["by_hand"] = true;
+  if (step.forced) out["forced"] = true;
+  if (!step.edits.empty()) out["edits"] = encode_edits(step.edits);
   if (step.last_error) {
     out["error"] = {{"code", step.last_error->code}, {"message", step.last_error->message}};
   }
@@ -55,6 +69,21 @@ std::string get_text(const json::object& in, std::string_view key) {
   return value == nullptr ? std::string() : std::string(value->as_string());
 }
 
+bool get_flag(const json::object& in, std::string_view key) {
+  const auto* value = find(in, key);
+  return value != nullptr && value->as_bool();
+}
+
+std::vector<EditedInput> decode_edits(const json::array& in) {
+  std::vector<EditedInput> edits;
+  for (const auto& value : in) {
+    const auto& one = value.as_object();
+    edits.push_back({get_flag(one, "undo"), get_number(one, "round"),
+                     std::make_shared<const json::value>(one.at("input"))});
+  }
+  return edits;
+}
+
 StepState decode_step(const json::object& in) {
   StepState step;
   step.status = parse_step_status(get_text(in, "status"));
@@ -66,8 +95,12 @@ StepState decode_step(const json::object& in) {
   step.sent_at = get_time(in, "sent_at");
   step.first_dispatched = get_time(in, "first_dispatched");
   step.retry_at = get_time(in, "retry_at");
-  if (const auto* exhausted = find(in, "exhausted")) step.exhausted = exhausted->as_bool();
+  step.exhausted = get_flag(in, "exhausted");
   step.queued_signals = get_number(in, "queued_signals");
+  step.done_round = get_number(in, "done_round");
+  step.by_hand = get_flag(in, "by_hand");
+  step.forced = get_flag(in, "forced");
+  if (const auto* edits = find(in, "edits")) step.edits = decode_edits(edits->as_array());
   if (const auto* error = find(in, "error")) {
     step.last_error =
         Error{get_text(error->as_object(), "code"), get_text(error->as_object(), "message")};
@@ -86,7 +119,10 @@ std::string encode_steps(const std::vector<StepState>& steps) {
 
 std::vector<StepState> decode_steps(std::string_view text) {
   try {
-    const auto document = json::parse(json::string_view(text.data(), text.size()));
+    // An edited input may be as deep as it likes to be at the doors, and is a few levels down here.
+    json::parse_options options;
+    options.max_depth = base::DocumentLimits{}.max_depth + 8;
+    const auto document = json::parse(json::string_view(text.data(), text.size()), {}, options);
     std::vector<StepState> steps;
     steps.reserve(document.as_array().size());
     for (const auto& step : document.as_array()) steps.push_back(decode_step(step.as_object()));

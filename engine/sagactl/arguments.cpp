@@ -4,13 +4,14 @@
 #include <stdexcept>
 
 #include "sagactl/exit_code.hpp"
+#include "sagactl/verb_arguments.hpp"
 
 namespace sagad::ctl {
 namespace {
 
 constexpr const char* kFooter = R"(Exit codes:
   0  ok; with --wait: completed       4  server unreachable
-  1  refused or invalid               5  key used with another input
+  1  refused or invalid               5  key used otherwise, verb refused
   2  wrong arguments                  6  server overloaded or not ready
   3  no such saga, definition or signal
   with --wait: 10 compensated, 11 paused, 12 failed, 13 still running
@@ -20,6 +21,8 @@ Examples:
   sagactl start checkout --input @order.json --key order-4711 --wait=30s
   sagactl list --status paused
   sagactl dead-letters redrive --all --code unknown_definition --dry-run
+  sagactl retry 0198c7a2-5d2a-7c41-9b0e-6f1f0e8a7d35 --reason "the gateway is back"
+  sagactl skip --key order-4711 send_mail --reason "told by phone"
   sagactl validate sagas/*.yaml)";
 
 /// `--wait`, `--wait=30s`.
@@ -60,6 +63,7 @@ struct CommandLine {
   DeadLetterArguments dead_letters;
   ValidateCommand validate;
   GraphCommand graph;
+  VerbArguments verbs;
   WaitOption start_wait;
   WaitOption get_wait;
   int version = 0;
@@ -77,6 +81,7 @@ struct CommandLine {
     app.require_subcommand(1);
     app.fallthrough();
     add_online();
+    verbs.add_to(app, [this](Command command) { arguments.command = std::move(command); });
     add_offline();
   }
 
@@ -101,10 +106,7 @@ struct CommandLine {
     });
 
     command = app.add_subcommand("list", "List sagas, the newest first");
-    command->add_option("--status", list.status,
-                        "running, compensating, completed, compensated, paused or failed");
-    command->add_option("--definition", list.definition, "Only of this definition");
-    command->add_option("--key", list.key, "Only with this idempotency key");
+    add_filter(*command, list.filter);
     command->add_option("--limit", list.limit, "At most so many (1 to 500)")
         ->check(CLI::Range(1, 500))
         ->capture_default_str();

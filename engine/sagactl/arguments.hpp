@@ -31,10 +31,23 @@ struct GetCommand {
   std::optional<Wait> wait;
 };
 
-struct ListCommand {
+/// Which sagas; what is empty does not matter.
+struct Filter {
   std::string status;
   std::string definition;
   std::string key;
+  bool retrying = false;  ///< with a step in its back-off
+  std::string reason;
+  std::string error_code;
+  std::string older_than;  ///< durations, as the server reads them
+  std::string younger_than;
+
+  /// The members that are set, by the names that the API has for them.
+  std::vector<std::pair<std::string, std::string>> members() const;
+};
+
+struct ListCommand {
+  Filter filter;
   int limit = 50;
   std::string cursor;
 };
@@ -57,6 +70,29 @@ struct DefinitionsCommand {
   std::string name;  ///< empty: all
 };
 
+/// A verb of operators on one saga, named by its id or by its key.
+struct VerbCommand {
+  std::string verb;
+  std::string id;
+  std::string key;
+  std::string definition;  ///< with the key, if several have it
+  std::string step;        ///< empty: the whole saga
+  std::string by;
+  std::string reason;
+  bool force = false;
+  std::optional<std::string> value;  ///< JSON: of complete the output, of edit the input
+  std::optional<base::Duration> wait;
+};
+
+/// A verb for all sagas that a filter lets pass.
+struct BulkCommand {
+  VerbCommand verb;  ///< its id and key are empty
+  Filter filter;
+  bool dry_run = false;
+  int limit = 1000;
+  int max_per_second = 50;
+};
+
 struct ValidateCommand {
   std::vector<std::string> files;
 };
@@ -66,7 +102,8 @@ struct GraphCommand {
 };
 
 using Command = std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand, SignalCommand,
-                             DefinitionsCommand, DeadLettersCommand, ValidateCommand, GraphCommand>;
+                             DefinitionsCommand, DeadLettersCommand, VerbCommand, BulkCommand,
+                             ValidateCommand, GraphCommand>;
 
 struct Arguments {
   Command command;

@@ -69,11 +69,13 @@ std::string Online::read_input(const std::string& argument, const std::string& o
   return input;
 }
 
-ExitCode Online::refused(const Reply& reply) {
-  if (as_json_) {
-    err_ << reply.text;
+ExitCode Online::refused(const Reply& reply) { return tell_problem(reply, as_json_, err_); }
+
+ExitCode tell_problem(const Reply& reply, bool as_json, std::ostream& err) {
+  if (as_json) {
+    err << reply.text;
   } else {
-    show_problem(err_, reply.body.as_object());
+    show_problem(err, reply.body.as_object());
   }
   switch (reply.status) {
     case 404:
@@ -139,11 +141,10 @@ ExitCode Online::run(const GetCommand& command) {
 }
 
 ExitCode Online::run(const ListCommand& command) {
-  const auto reply = client_.get({"v1", "sagas"}, {{"status", command.status},
-                                                   {"definition", command.definition},
-                                                   {"key", command.key},
-                                                   {"limit", std::to_string(command.limit)},
-                                                   {"cursor", command.cursor}});
+  auto query = command.filter.members();
+  query.emplace_back("limit", std::to_string(command.limit));
+  query.emplace_back("cursor", command.cursor);
+  const auto reply = client_.get({"v1", "sagas"}, query);
   if (!reply.ok()) return refused(reply);
   if (as_json_) {
     out_ << reply.text;

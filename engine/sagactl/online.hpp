@@ -29,7 +29,6 @@ class Online {
   ExitCode list_dead_letters(const DeadLettersCommand& command);
   ExitCode handle_dead_letters(const DeadLettersCommand& command);
   static base::Time now() { return base::SystemClock{}.now(); }
-  /// The exit code of a refusal, after telling it.
   ExitCode refused(const Reply& reply);
   /// Asks until the saga has ended or paused, or the time is over; then shows it.
   ExitCode await(const std::string& id, Reply reply, const Wait& wait, base::Duration used);
@@ -43,6 +42,9 @@ class Online {
   std::ostream& out_;
   std::ostream& err_;
 };
+
+/// Tells a refusal of the server, and says how the program ends with it.
+ExitCode tell_problem(const Reply& reply, bool as_json, std::ostream& err);
 
 /// An argument that turned out to be wrong while it was used.
 class UsageError : public std::runtime_error {

@@ -6,6 +6,7 @@
 #include "sagactl/client.hpp"
 #include "sagactl/offline.hpp"
 #include "sagactl/online.hpp"
+#include "sagactl/operate.hpp"
 
 namespace sagad::ctl {
 namespace {
@@ -19,6 +20,9 @@ ExitCode run_online(const Arguments& arguments, std::istream& in, std::ostream& 
         using Type = std::decay_t<decltype(command)>;
         if constexpr (std::is_same_v<Type, ValidateCommand> || std::is_same_v<Type, GraphCommand>) {
           return ExitCode::kUsage;  // not reached: run_command() has taken them
+        } else if constexpr (std::is_same_v<Type, VerbCommand> ||
+                             std::is_same_v<Type, BulkCommand>) {
+          return Operate(client, arguments.json, out, err).run(command);
         } else {
           return online.run(command);
         }

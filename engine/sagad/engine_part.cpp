@@ -71,7 +71,8 @@ EnginePart::EnginePart(const Config& config, const Tools& tools)
           {relay_, definitions_, &completions_, tools.metrics, tools.log},
           [this](runtime::StartRequest start) { return starter_.submit(std::move(start)); }),
       signals_(signals_options(config.roles), stores_, tools.bus, relay_, definitions_,
-               completions_, tools.metrics, tools.log) {
+               completions_, tools.metrics, tools.log),
+      operators_({}, stores_, {relay_, definitions_, &completions_, tools.metrics, tools.log}) {
   if (config.roles.coordinator) loops_.emplace(config, tools, *this);
 }
 

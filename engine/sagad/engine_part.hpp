@@ -12,6 +12,7 @@
 #include "runtime/coordinator.hpp"
 #include "runtime/dead_letters.hpp"
 #include "runtime/definitions.hpp"
+#include "runtime/operators.hpp"
 #include "runtime/relay.hpp"
 #include "runtime/rescuer.hpp"
 #include "runtime/signals.hpp"
@@ -43,6 +44,7 @@ class EnginePart {
   runtime::Signals& signals() { return signals_; }
   api::ReaderPool& readers() { return readers_; }
   runtime::DeadLetters& dead_letters() { return dead_letters_; }
+  runtime::Operators& operators() { return operators_; }
 
  private:
   /// The loops that change sagas which are there already.
@@ -62,6 +64,7 @@ class EnginePart {
   runtime::Starter starter_;
   runtime::DeadLetters dead_letters_;
   runtime::Signals signals_;
+  runtime::Operators operators_;
 };
 
 }  // namespace sagad::daemon

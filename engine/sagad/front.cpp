@@ -46,10 +46,12 @@ Front::Front(const Config& config, const Tools& tools, api::PrometheusMetrics& m
   if (engine == nullptr) return;
   gauges_.emplace(engine->readers(), metrics_);
   api::add_health_routes(api_router_, health_);
-  api::add_saga_routes(
-      api_router_,
-      {engine->starter(), engine->definitions(), engine->completions(), engine->readers()},
-      waiting_);
+  const api::SagaServices services{engine->starter(), engine->definitions(), engine->completions(),
+                                   engine->readers(), engine->operators()};
+  // Before that of starts, whose path would fit.
+  api::add_bulk_routes(api_router_, services, waiting_);
+  api::add_saga_routes(api_router_, services, waiting_);
+  api::add_operator_routes(api_router_, services, waiting_);
   api::add_signal_routes(api_router_, engine->signals());
   api::add_definition_routes(api_router_, engine->definitions());
   api::add_dead_letter_routes(api_router_, engine->dead_letters());

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "api/bulk_routes.hpp"
 #include "api/health_routes.hpp"
 #include "api/metrics.hpp"
+#include "api/operator_routes.hpp"
 #include "api/router.hpp"
 #include "api/saga_gauges.hpp"
 #include "api/saga_routes.hpp"

@@ -8,7 +8,8 @@ SELECT sagad.to_micros(now());
 SELECT i.id, i.definition, i.version, i.digest, i.key, i.status, i.paused_from, i.reason,
        i.error_code, i.error_message, i.input, i.output, sagad.to_micros(i.created_at),
        sagad.to_micros(i.updated_at), sagad.to_micros(i.deadline_at),
-       sagad.to_micros(i.ended_at), i.sequence, i.steps, sagad.to_micros(now())
+       sagad.to_micros(i.ended_at), i.sequence, i.steps, i.control,
+       sagad.to_micros(now())
 FROM sagad.saga_instance AS i
 WHERE i.id = ANY ($1::uuid[])
 ORDER BY i.id
@@ -49,13 +50,13 @@ WHERE s.saga_id = u.saga_id AND s.id = u.id;
 INSERT INTO sagad.saga_instance (
   id, definition, version, digest, key, input, created_at,
   status, paused_from, reason, error_code, error_message, output, updated_at, ended_at,
-  unanswered_since, sequence, steps, deadline_at)
+  unanswered_since, sequence, steps, deadline_at, control)
 SELECT u.*
 FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::text[], $6::json[],
             $7::timestamptz[],
             $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::json[],
             $14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::bigint[],
-            $18::json[], $19::timestamptz[]) AS u
+            $18::json[], $19::timestamptz[], $20::json[]) AS u
 ON CONFLICT DO NOTHING
 RETURNING id;
 
@@ -79,32 +80,32 @@ WHERE i.id = ANY ($1::uuid[]);
 -- none reads what another wrote, so that their order does not matter.
 WITH history AS (
   INSERT INTO sagad.history (saga_id, sequence, at, events)
-  SELECT u.* FROM unnest($14::uuid[], $15::bigint[], $16::timestamptz[], $17::json[]) AS u
+  SELECT u.* FROM unnest($15::uuid[], $16::bigint[], $17::timestamptz[], $18::json[]) AS u
 ), step_output AS (
   INSERT INTO sagad.step_output (saga_id, step, output)
-  SELECT u.* FROM unnest($18::uuid[], $19::integer[], $20::json[]) AS u
+  SELECT u.* FROM unnest($19::uuid[], $20::integer[], $21::json[]) AS u
   ON CONFLICT (saga_id, step, item) DO UPDATE SET output = excluded.output
 ), timer AS (
   INSERT INTO sagad.timer (saga_id, step, kind, due_at)
-  SELECT u.* FROM unnest($21::uuid[], $22::integer[], $23::text[], $24::timestamptz[]) AS u
+  SELECT u.* FROM unnest($22::uuid[], $23::integer[], $24::text[], $25::timestamptz[]) AS u
 ), outbox AS (
   INSERT INTO sagad.outbox (id, saga_id, sent_at, subject, payload)
   SELECT u.*
-  FROM unnest($25::uuid[], $26::uuid[], $27::timestamptz[], $28::text[], $29::text[]) AS u
+  FROM unnest($26::uuid[], $27::uuid[], $28::timestamptz[], $29::text[], $30::text[]) AS u
 ), confirmed AS (
-  DELETE FROM sagad.outbox WHERE id = ANY ($30::uuid[])
+  DELETE FROM sagad.outbox WHERE id = ANY ($31::uuid[])
 )
 UPDATE sagad.saga_instance AS i
 SET status = u.status, paused_from = u.paused_from, reason = u.reason,
     error_code = u.error_code, error_message = u.error_message, output = u.output,
     updated_at = u.updated_at, ended_at = u.ended_at,
     unanswered_since = u.unanswered_since, sequence = u.sequence, steps = u.steps,
-    deadline_at = u.deadline_at
+    deadline_at = u.deadline_at, control = u.control
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::json[],
             $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::bigint[], $12::json[],
-            $13::timestamptz[])
+            $13::timestamptz[], $14::json[])
   AS u(id, status, paused_from, reason, error_code, error_message, output, updated_at, ended_at,
-       unanswered_since, sequence, steps, deadline_at)
+       unanswered_since, sequence, steps, deadline_at, control)
 WHERE i.id = u.id;
 
 -- name: StartWrite
@@ -146,10 +147,12 @@ LIMIT $1::bigint;
 
 -- name: InstanceSilent
 -- NOT IN and not NOT EXISTS: it is always one hashed pass over the outbox, whatever the planner
--- believes of a table that is empty most of the time.
+-- believes of a table that is empty most of the time. A paused saga sends nothing but what an
+-- operator waits for.
 SELECT i.id
 FROM sagad.saga_instance AS i
-WHERE i.status IN ('running', 'compensating')
+WHERE i.status IN ('running', 'compensating', 'paused')
+  AND (i.status <> 'paused' OR i.control -> 'pending' IS NOT NULL)
   AND i.id > $2::uuid
   AND sagad.to_micros(i.unanswered_since) < $1::bigint
   AND i.id NOT IN (SELECT o.saga_id FROM sagad.outbox AS o)

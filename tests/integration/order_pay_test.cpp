@@ -185,6 +185,7 @@ TEST_F(OrderPay, APluginThatCrashesTheDaemonPausesItsSagaOnly) {
   deployment_.define("crashing", flaky_saga("crashing", R"(
   - id: flaky
     action: flaky.crash
+    input: { times: 4 }
 )"));
   deployment_.start("engine", {true, {"order", "pay"}});
   deployment_.start("flaky", {false, {"flaky"}});
@@ -201,6 +202,10 @@ TEST_F(OrderPay, APluginThatCrashesTheDaemonPausesItsSagaOnly) {
   EXPECT_EQ(crashes, 4);
   EXPECT_TRUE(deployment_.running("flaky"));
   EXPECT_EQ(deployment_.sql("engine", "SELECT reason FROM sagad.dead_letter"), "poison");
+  // With the plugin mended, a person lets it go on.
+  EXPECT_EQ(deployment_.post("/v1/sagas/" + id + "/resume", json::object{}).status, 200);
+  EXPECT_EQ(text(deployment_.wait_end(id), "status"), "completed");
+  EXPECT_EQ(effects(id), "crash");
 }
 
 }  // namespace

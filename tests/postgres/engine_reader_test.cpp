@@ -70,6 +70,28 @@ TEST_F(EngineReaderTest, ListsNewestFirstByEveryFilter) {
   EXPECT_EQ(listed({.key = "no such key"}), "");
 }
 
+TEST_F(EngineReaderTest, SearchesByWhatIsStuckAndWhy) {
+  EXPECT_EQ(listed({.live = true}), "4321");
+  EXPECT_EQ(listed({.retrying = true}), "");
+  EXPECT_EQ(listed({.older_than = std::chrono::hours(24)}), "43210");
+  EXPECT_EQ(listed({.younger_than = std::chrono::hours(24)}), "");
+  saga::Decision decision = tests::sample_decision(instances_[2]);
+  auto& stuck = decision.instance;
+  stuck.sequence += 1;
+  stuck.reason = "step_failed";
+  stuck.steps[1].retry_at = base::from_micros(1'800'000'000'000'000);
+  stuck.steps[1].last_error = saga::Error{"gateway_timeout", "no answer"};
+  tests::store_decisions(*make_engine_store(database_), {decision});
+  EXPECT_EQ(listed({.retrying = true}), "2");
+  EXPECT_EQ(listed({.error_code = "gateway_timeout"}), "2");
+  EXPECT_EQ(listed({.reason = "step_failed"}), "2");
+  EXPECT_EQ(listed({.status = SagaStatus::kPaused, .error_code = "gateway_timeout"}), "");
+  const auto counts = reader_->count_live({.error_code = "gateway_timeout"});
+  ASSERT_EQ(counts.size(), 1U);
+  EXPECT_EQ(counts[0].count, 1);
+  EXPECT_EQ(counts[0].definition, stuck.definition);
+}
+
 TEST_F(EngineReaderTest, ListLeavesOutInputs) {
   const auto list = reader_->list({.limit = 1});
   ASSERT_EQ(list.size(), 1U);

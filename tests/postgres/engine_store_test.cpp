@@ -40,6 +40,13 @@ saga::Instance full_instance() {
   instance.output = document(R"({"ok":true})");
   instance.deadline_at = base::from_micros(1'700'000'900'000'001);
   instance.sequence = 12;
+  instance.control.paused_at = base::from_micros(1'700'000'002'000'001);
+  instance.control.reason = "step_failed";
+  instance.control.error = saga::Error{"no'", "it \"said\" no"};
+  instance.control.pending = saga::PendingIntervention{
+      {saga::Verb::kEdit, "id", "order", true, "ann's", "{why}", document("{\"n\":[1,\"\\\"\"]}")},
+      true,
+      ""};
   saga::StepState& step = instance.steps[0];
   step.status = saga::StepStatus::kDone;
   step.reason = "because";
@@ -51,6 +58,10 @@ saga::Instance full_instance() {
   step.retry_at = base::from_micros(1'700'000'001'000'007);
   step.exhausted = true;
   step.last_error = saga::Error{"late", "too \"late\""};
+  step.done_round = 1;
+  step.by_hand = true;
+  step.forced = true;
+  step.edits = {{false, 1, document(R"({"a":"\"{}"})")}, {true, 2, document("null")}};
   step.output = document(R"({"order_id":42})");
   return instance;
 }

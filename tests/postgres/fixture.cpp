@@ -133,7 +133,7 @@ std::string describe(const saga::Instance& instance) {
       << " input=" << text(instance.input) << " output=" << text(instance.output) << ' '
       << text(instance.created_at) << ' ' << text(instance.updated_at) << ' '
       << text(instance.deadline_at) << ' ' << text(instance.ended_at) << ' ' << instance.sequence
-      << ' ' << saga::encode_steps(instance.steps);
+      << ' ' << saga::encode_steps(instance.steps) << ' ' << saga::encode_control(instance.control);
   for (const auto& step : instance.steps) out << " out=" << text(step.output);
   return out.str();
 }

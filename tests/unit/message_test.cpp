@@ -44,6 +44,17 @@ TEST(Message, ACommandComesBackAsItWas) {
   EXPECT_EQ(read.input, sent.input);
   EXPECT_EQ(read.action_input, sent.action_input);
   EXPECT_EQ(read.action_output, sent.action_output);
+  EXPECT_FALSE(read.by_hand);
+}
+
+TEST(Message, AnUndoSaysThatTheActionWasDoneByHandOnlyIfItWas) {
+  auto sent = command();
+  EXPECT_EQ(encode(sent).find("by_hand"), std::string::npos);
+  sent.by_hand = true;
+  EXPECT_TRUE(decode_command(encode(sent)).by_hand);
+  auto text = encode(sent);
+  text.replace(text.find("\"by_hand\":true"), 14, "\"by_hand\":1   ");
+  EXPECT_THROW(decode_command(text), MessageError);
 }
 
 TEST(Message, TheTextOfACommandIsWhatOtherLanguagesRead) {

@@ -50,6 +50,19 @@ TEST(ParticipantBarrier, RecordedAnswerOfTheSameOrALaterRoundIsAnsweredAgain) {
   }
 }
 
+TEST(ParticipantBarrier, WhatWasDoneByHandIsUndoneWhateverIsRecordedOfIt) {
+  auto undo = command(Kind::kUndo, 1);
+  undo.by_hand = true;
+  EXPECT_EQ(judge(undo, std::nullopt, std::nullopt).action, Action::kRun);
+  for (const auto outcome : {Outcome::kBarred, Outcome::kFailed, Outcome::kDone}) {
+    const auto verdict = judge(undo, row(Kind::kDo, outcome, 0), std::nullopt);
+    EXPECT_EQ(verdict.action, Action::kRun);
+    EXPECT_EQ(verdict.record, Record::kInsert);
+  }
+  const auto again = judge(undo, std::nullopt, row(Kind::kUndo, Outcome::kDone, 1));
+  EXPECT_EQ(again.action, Action::kAnswer) << "once";
+}
+
 TEST(ParticipantBarrier, FailedAndBarredGiveWayToAHigherRoundDoneNever) {
   for (const auto outcome : {Outcome::kFailed, Outcome::kBarred}) {
     const auto verdict = judge(command(Kind::kDo, 2), row(Kind::kDo, outcome, 1), std::nullopt);

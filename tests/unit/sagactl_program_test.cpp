@@ -80,6 +80,101 @@ TEST_F(SagactlOnline, BadInputIsAUsageErrorAndNothingIsSent) {
   EXPECT_TRUE(asked_.empty());
 }
 
+TEST_F(SagactlOnline, AVerbIsOrderedByIdAndSaysWhoAndWhy) {
+  answer_ = [](const api::Request&) {
+    return api::Response{200, "application/json", R"({"result":"applied","verb":"skip"})", {}};
+  };
+  const auto ran = sagactl({"--server", url_.c_str(), "skip", kId, "pay", "--reason", "paid twice",
+                            "--by", "ann", "--force"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "skip pay: applied\n");
+  ASSERT_EQ(asked_.size(), 1U);
+  EXPECT_EQ(asked_[0].path, std::string("/v1/sagas/") + kId + "/steps/pay/skip");
+  EXPECT_EQ(asked_[0].body, R"({"by":"ann","reason":"paid twice","force":true})");
+}
+
+TEST_F(SagactlOnline, AVerbFindsTheSagaByItsKey) {
+  answer_ = [](const api::Request& request) {
+    const auto* body = request.method == "GET" ? R"({"sagas":[{"id":"the-id"}]})"
+                                               : R"({"result":"pending","verb":"retry"})";
+    return api::Response{200, "application/json", body, {}};
+  };
+  const auto ran = sagactl(
+      {"--server", url_.c_str(), "retry", "--key", "k 1", "--definition", "order-pay", "pay"});
+  EXPECT_EQ(ran.code, 13) << ran.err;
+  ASSERT_EQ(asked_.size(), 2U);
+  EXPECT_EQ(asked_[0].query.find("key")->second, "k 1");
+  EXPECT_EQ(asked_[0].query.find("definition")->second, "order-pay");
+  EXPECT_EQ(asked_[1].path, "/v1/sagas/the-id/steps/pay/retry");
+}
+
+TEST_F(SagactlOnline, CompleteAndEditSendTheirDocuments) {
+  answer_ = [](const api::Request&) {
+    return api::Response{200, "application/json", R"({"result":"applied"})", {}};
+  };
+  EXPECT_EQ(sagactl({"--server", url_.c_str(), "complete", kId, "pay", "--output", "{\"a\":1}",
+                     "--by", "ann"})
+                .code,
+            0);
+  EXPECT_EQ(asked_.back().body, R"({"by":"ann","output":{"a":1}})");
+  EXPECT_EQ(
+      sagactl({"--server", url_.c_str(), "edit", kId, "pay", "--input", "[1]", "--by", "ann"}).code,
+      0);
+  EXPECT_EQ(asked_.back().body, R"({"by":"ann","input":[1]})");
+  EXPECT_EQ(sagactl({"--server", url_.c_str(), "edit", kId, "pay", "--input", "{oops"}).code, 2);
+}
+
+TEST_F(SagactlOnline, AVerbNeedsItsSagaAndItsStep) {
+  answer_ = [](const api::Request&) {
+    return api::Response{200, "application/json", R"({"sagas":[]})", {}};
+  };
+  EXPECT_EQ(sagactl({"cancel"}).code, 2);
+  EXPECT_EQ(sagactl({"cancel", kId, "pay"}).code, 2);
+  EXPECT_EQ(sagactl({"skip", kId, "--reason", "x"}).code, 2);
+  EXPECT_EQ(sagactl({"skip", kId, "pay"}).code, 2) << "why?";
+  EXPECT_EQ(sagactl({"pause", kId, "--force"}).code, 2);
+  EXPECT_TRUE(asked_.empty());
+  EXPECT_EQ(sagactl({"--server", url_.c_str(), "cancel", "--key", "k"}).code, 3);
+}
+
+TEST_F(SagactlOnline, BulkAsksUntilNothingIsLeftAndAddsUp) {
+  answer_ = [this](const api::Request&) {
+    const auto* body = asked_.size() == 1
+                           ? R"({"applied":2,"unchanged":0,"pending":0,"refused":1,"failed":0,
+                  "refusals":[{"saga":"s","code":"ended","message":"m"}],"next_cursor":"c"})"
+                           : R"({"applied":1,"unchanged":1,"pending":0,"refused":0,"failed":0,
+                  "refusals":[],"next_cursor":null})";
+    return api::Response{200, "application/json", body, {}};
+  };
+  const auto ran = sagactl({"--server", url_.c_str(), "bulk", "resume", "--status", "paused",
+                            "--saga-reason", "dead_letter", "--limit", "10", "--max-per-second",
+                            "5", "--by", "ann", "--reason", "mended"});
+  EXPECT_EQ(ran.code, 1) << "one was refused";
+  EXPECT_EQ(ran.out, "applied 3\nunchanged 1\npending 0\nrefused 1\nfailed 0\n");
+  EXPECT_EQ(ran.err, "s: ended: m\n");
+  ASSERT_EQ(asked_.size(), 2U);
+  EXPECT_EQ(asked_[0].path, "/v1/sagas/bulk");
+  EXPECT_EQ(
+      asked_[0].body,
+      R"({"by":"ann","reason":"mended","verb":"resume",)"
+      R"("filter":{"status":"paused","reason":"dead_letter"},"max_per_second":5,"limit":10})");
+  EXPECT_THAT(asked_[1].body, HasSubstr(R"("limit":7,"cursor":"c")"));
+}
+
+TEST_F(SagactlOnline, ABulkDryRunOnlyCounts) {
+  answer_ = [](const api::Request&) {
+    const auto* body = R"({"dry_run":true,"matching":7,"sagas":[
+        {"definition":"order-pay","status":"paused","count":7}]})";
+    return api::Response{200, "application/json", body, {}};
+  };
+  const auto ran =
+      sagactl({"--server", url_.c_str(), "bulk", "fail", "--older-than", "24h", "--dry-run"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, StartsWith("7 sagas match; nothing was done\n"));
+  EXPECT_THAT(ran.out, HasSubstr("order-pay"));
+  EXPECT_THAT(asked_[0].body, HasSubstr(R"("dry_run":true)"));
+}
+
 TEST_F(SagactlOnline, EndOfTheSagaIsTheExitCode) {
   const std::vector<std::pair<const char*, int>> codes{
       {"completed", 0}, {"compensated", 10}, {"paused", 11}, {"failed", 12}};
