@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "api/answer_routes.hpp"
 #include "api/parameters.hpp"
 #include "api/saga_view.hpp"
 
@@ -37,6 +38,7 @@ class SagaRoutes {
   Response get(const Request& request);
   Response history(const Request& request);
   Response list(const Request& request);
+  Response complete(const Request& request);
 
  private:
   saga::Instance read(base::SagaId id);
@@ -191,6 +193,10 @@ Response SagaRoutes::list(const Request& request) {
   return json_response(json::object{{"sagas", std::move(items)}, {"next_cursor", next}});
 }
 
+Response SagaRoutes::complete(const Request& request) {
+  return complete_with_token(request, json_body(request), services_.final_answers);
+}
+
 saga::Instance SagaRoutes::read(base::SagaId id) {
   auto instance =
       services_.readers.with([&](ports::EngineReader& reader) { return reader.get(id); });
@@ -236,6 +242,8 @@ void add_saga_routes(Router& router, SagaServices services, WaitingRoom& waiting
   router.add("GET", "/v1/sagas/*", [routes](const Request& r) { return routes->get(r); });
   router.add("GET", "/v1/sagas/*/history",
              [routes](const Request& r) { return routes->history(r); });
+  router.add("POST", "/v1/sagas/*/steps/*/complete",
+             [routes](const Request& r) { return routes->complete(r); });
 }
 
 }  // namespace sagad::api

@@ -10,6 +10,7 @@
 #include "api/reader_pool.hpp"
 #include "runtime/completions.hpp"
 #include "runtime/definitions.hpp"
+#include "runtime/final_answers.hpp"
 #include "runtime/starter.hpp"
 
 namespace spdlog {
@@ -24,6 +25,7 @@ struct SagaServices {
   runtime::Definitions& definitions;
   runtime::Completions& completions;
   ReaderPool& readers;
+  runtime::FinalAnswers& final_answers;
 };
 
 /// One thing that must be well before this daemon can do its work. Thread-safe.

@@ -30,14 +30,14 @@ struct ExecutionKey {
   auto operator<=>(const ExecutionKey&) const = default;
 };
 
-/// A recorded answer: kDone, kFailed or kBarred.
+/// A recorded answer: kDone, kFailed, kBarred or kLater.
 struct InboxRow {
   ExecutionKey key;
   int round = 0;
   saga::Outcome outcome = saga::Outcome::kDone;
   std::string output;  ///< JSON text, of kDone
   std::string code;
-  std::string message;
+  std::string message;   ///< of kFailed, and of kLater: what it waits for
 };
 
 /// A database session, so that it can be ended from another one.

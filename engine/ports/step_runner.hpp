@@ -15,7 +15,8 @@ class Transaction;
 
 namespace sagad::ports {
 
-/// What an action answered: kDone, kFailed or kRetry. A value.
+/// What an action answered: kDone, kFailed, kRetry or kLater (`message`: what it waits for). A
+/// value.
 struct StepAnswer {
   saga::Outcome outcome = saga::Outcome::kDone;
   boost::json::value output;

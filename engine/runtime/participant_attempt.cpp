@@ -118,7 +118,9 @@ void Attempt::take_answer(Work& work, ports::StepAnswer answer) {
     work.fate = StepFate::kRetry;
     return;
   }
-  ++(answer.outcome == Outcome::kDone ? counts_.done : counts_.failed);
+  ++(answer.outcome == Outcome::kDone    ? counts_.done
+     : answer.outcome == Outcome::kLater ? counts_.later
+                                         : counts_.failed);
   auto row = inbox_row(work.command(), answer);
   results_.push_back(fresh_result(work.command(), answer));
   work.fate = StepFate::kAnswered;
@@ -228,6 +230,7 @@ void Attempt::count_answers() const {
   };
   count("done", counts_.done);
   count("failed", counts_.failed);
+  count("later", counts_.later);
   const auto tell = [&](std::string_view counter, std::size_t number) {
     if (number > 0) metrics.add(counter, {participant}, static_cast<double>(number));
   };

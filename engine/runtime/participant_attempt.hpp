@@ -67,7 +67,7 @@ class Attempt {
     Work* work;
   };
   struct Counts {
-    std::size_t done = 0, failed = 0, duplicates = 0, null_compensations = 0, hanging = 0;
+    std::size_t done = 0, failed = 0, later = 0, duplicates = 0, null_compensations = 0, hanging = 0;
   };
 
   End run_once();

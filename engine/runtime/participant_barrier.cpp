@@ -22,9 +22,14 @@ Verdict answer(ports::InboxRow row, Verdict::Record record) {
   return verdict;
 }
 
-/// `failed` and `barred` hold for their round and the ones before; `done` for ever.
+/// `later` is an effect too: its final answer is the coordinator's affair.
+bool took_effect(const ports::InboxRow& row) {
+  return row.outcome == Outcome::kDone || row.outcome == Outcome::kLater;
+}
+
+/// `failed` and `barred` hold for their round and the ones before; what took effect for ever.
 bool gives_way(const ports::InboxRow& row, int round) {
-  return row.outcome != Outcome::kDone && row.round < round;
+  return !took_effect(row) && row.round < round;
 }
 
 ports::InboxRow new_row(const saga::Command& command, Outcome outcome) {
@@ -60,7 +65,7 @@ Verdict judge_undo(const saga::Command& command, const std::optional<ports::Inbo
     verdict.missing = true;
     return verdict;
   }
-  if (action->outcome != Outcome::kDone) return answer(new_row(command, Outcome::kDone), record);
+  if (!took_effect(*action)) return answer(new_row(command, Outcome::kDone), record);
   return run(record);
 }
 

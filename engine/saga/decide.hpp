@@ -50,11 +50,19 @@ struct Redriven {
 struct Signalled {
   Signal signal;
 };
+/// The final answer of a step whose action answers `later`, under a token of (item, round).
+struct FinalAnswered {
+  std::string step;
+  int item = 0;
+  int round = 0;
+  FinalAnswer answer;
+};
 }  // namespace event
 
 using Event =
     std::variant<event::Started, event::Answered, event::TimerFired, event::DeadlineReached,
-                 event::Rescue, event::DeadLettered, event::Redriven, event::Signalled>;
+                 event::Rescue, event::DeadLettered, event::Redriven, event::Signalled,
+                 event::FinalAnswered>;
 
 /// A wake-up that must survive: written as a row, fired by the timers service.
 struct Timer {
@@ -73,8 +81,8 @@ struct SignalChange {
 /// One line of the instance's history. `type` is a stable word; of a step: `dispatched`, `done`,
 /// `failed`, `retry`, `exhausted`, `skipped`, `settling`, `barred`, `undo_dispatched`,
 /// `undo_retry`, `undo_exhausted`, `compensation_failed`, `compensated`, `resent`, `waiting`,
-/// `signal_taken`; of the saga: `started`, `signalled`, `compensating`, `pivot_passed`,
-/// `output_error`, `completed`, `compensated`, `paused`, `redriven`.
+/// `signal_taken`, `later`, `final_answer_kept`, `wait_ended`; of the saga: `started`, `signalled`,
+/// `compensating`, `pivot_passed`, `output_error`, `completed`, `compensated`, `paused`, `redriven`.
 struct HistoryEntry {
   std::string type;
   std::string step;  ///< empty for the saga itself

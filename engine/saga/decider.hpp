@@ -24,6 +24,7 @@ class Decider {
   void on(const event::DeadLettered& letter);
   void on(const event::Redriven& redriven);
   void on(const event::Signalled& signalled);
+  void on(const event::FinalAnswered& given);
 
   Decision finish() &&;
 
@@ -61,6 +62,7 @@ class Decider {
   void complete();
   void record_action(int step, const Result& result);
   void record_retry(int step, const Result& result);
+  void record_refusal(int step, const Result& result);
   void record_barred(int step);
   void record_output(int step, Document output);
 
@@ -80,6 +82,12 @@ class Decider {
   Command undo_command(int step);
   void record_undo(int step, const Result& result);
   void record_undo_retry(int step, const Result& result);
+
+  // later.cpp: answers that come later
+  void record_later(int step, const Result& result);
+  void end_waiting(int step, const FinalAnswer& answer);
+  void stop_waiting(int step);
+  void pass_pivot_after_all(int step);
 
   Command command_for(int step, Kind kind);
   Command do_command(int step);

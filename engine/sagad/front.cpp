@@ -46,10 +46,10 @@ Front::Front(const Config& config, const Tools& tools, api::PrometheusMetrics& m
   if (engine == nullptr) return;
   gauges_.emplace(engine->readers(), metrics_);
   api::add_health_routes(api_router_, health_);
-  api::add_saga_routes(
-      api_router_,
-      {engine->starter(), engine->definitions(), engine->completions(), engine->readers()},
-      waiting_);
+  api::add_saga_routes(api_router_,
+                       {engine->starter(), engine->definitions(), engine->completions(),
+                        engine->readers(), engine->final_answers()},
+                       waiting_);
   api::add_signal_routes(api_router_, engine->signals());
   api::add_definition_routes(api_router_, engine->definitions());
   api::add_dead_letter_routes(api_router_, engine->dead_letters());

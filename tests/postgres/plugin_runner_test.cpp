@@ -98,6 +98,28 @@ TEST_F(StepRunner, ShowsTheActionWhichExecutionItIs) {
       command);
 }
 
+TEST_F(StepRunner, TakesLaterOnlyFromWhoeverHasAToken) {
+  auto command = act();
+  command.token = "0.2.secret";
+  const auto answer = run(
+      [](Context& context) {
+        EXPECT_EQ(context.execution.answer_token, "0.2.secret");
+        return sagad::later("the bank calls back");
+      },
+      command);
+  EXPECT_EQ(answer.outcome, Outcome::kLater);
+  EXPECT_EQ(answer.message, "the bank calls back");
+
+  const auto untold = run([](Context&) { return sagad::later(); });
+  EXPECT_EQ(untold.outcome, Outcome::kRetry);
+  EXPECT_EQ(untold.code, "bad_answer");
+  command.kind = sagad::saga::Kind::kUndo;
+  command.token.clear();
+  const auto undo = run([](Context&) { return sagad::later(); }, command);
+  EXPECT_EQ(undo.code, "bad_answer");
+  EXPECT_THAT(undo.message, HasSubstr("a compensation cannot"));
+}
+
 TEST_F(StepRunner, TranslatesTheAnswers) {
   auto answer = run([](Context&) { return sagad::done({{"x", 1}}); });
   EXPECT_EQ(answer.outcome, Outcome::kDone);

@@ -38,7 +38,8 @@ TEST(ParticipantBarrier, NewActionRunsAndIsRecorded) {
 }
 
 TEST(ParticipantBarrier, RecordedAnswerOfTheSameOrALaterRoundIsAnsweredAgain) {
-  for (const auto outcome : {Outcome::kDone, Outcome::kFailed, Outcome::kBarred}) {
+  for (const auto outcome :
+       {Outcome::kDone, Outcome::kFailed, Outcome::kBarred, Outcome::kLater}) {
     for (const int recorded : {1, 2}) {
       const auto verdict =
           judge(command(Kind::kDo, 1), row(Kind::kDo, outcome, recorded), std::nullopt);
@@ -95,6 +96,17 @@ TEST(ParticipantBarrier, UndoOfADoneActionRuns) {
       judge(command(Kind::kUndo, 0), row(Kind::kDo, Outcome::kDone, 0), std::nullopt);
   EXPECT_EQ(verdict.action, Action::kRun);
   EXPECT_EQ(verdict.record, Record::kInsert);
+}
+
+TEST(ParticipantBarrier, LaterTookEffectNoRoundReplacesItAndItIsUndone) {
+  const auto later = row(Kind::kDo, Outcome::kLater, 0);
+  for (const auto kind : {Kind::kDo, Kind::kSettle}) {
+    const auto verdict = judge(command(kind, 2), later, std::nullopt);
+    EXPECT_EQ(verdict.action, Action::kAnswer);
+    EXPECT_EQ(verdict.record, Record::kNothing);
+    EXPECT_EQ(verdict.row.outcome, Outcome::kLater);
+  }
+  EXPECT_EQ(judge(command(Kind::kUndo, 0), later, std::nullopt).action, Action::kRun);
 }
 
 TEST(ParticipantBarrier, UndoIsAnsweredOnce) {

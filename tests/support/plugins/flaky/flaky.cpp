@@ -12,6 +12,7 @@
 //   commit              writes, says COMMIT, answers done
 //   deferred_violation  breaks a deferred constraint, answers done
 //   crash               abort(); with input.times only that often, then ok
+//   later               takes effect, keeps its token in tbl_flaky_token, answers later
 //   huge_output         takes effect; its output has input.bytes more bytes
 //
 // Where input.times is given, calls are counted per (saga, step, kind) on a connection of the
@@ -86,6 +87,12 @@ Answer huge_output(Context& context) {
   return sagad::done(std::move(output));
 }
 
+Answer later(Context& context) {
+  record_effect(context, "later");
+  record_token(context);
+  return sagad::later("flaky is called back");
+}
+
 /// Calls `trouble` as often as input.times says (always without it), then takes effect.
 template <typename Trouble>
 sagad::ActionFunction troubled(const std::shared_ptr<const CallCounter>& counter,
@@ -139,5 +146,6 @@ SAGAD_PLUGIN(registry) {
   registry.action("commit", commit);
   registry.action("deferred_violation", deferred_violation);
   registry.action("crash", troubled(counter, "crash", crash));
+  registry.action("later", later);
   registry.action("huge_output", huge_output);
 }

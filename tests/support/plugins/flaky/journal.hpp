@@ -9,6 +9,9 @@ namespace flaky {
 /// Records what took effect, in the engine's transaction; returns its number.
 std::int64_t record_effect(sagad::Context& context, const std::string& action);
 
+/// Keeps the token with which the final answer is to be given, in the engine's transaction.
+void record_token(sagad::Context& context);
+
 /// Counts the calls of an execution on a connection of its own, so that a rollback of the engine's
 /// transaction, or the end of the process, does not forget them. Thread-safe.
 class CallCounter {

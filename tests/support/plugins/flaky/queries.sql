@@ -19,3 +19,6 @@ INSERT INTO tbl_flaky_deferred (id, parent) VALUES (nextval('tbl_flaky_effect_id
 
 -- name: RaiseSqlState
 SELECT flaky_raise($1)
+
+-- name: RecordToken
+INSERT INTO tbl_flaky_token (saga_id, step_id, token) VALUES ($1, $2, $3)
