@@ -80,7 +80,8 @@ PluginStepRunner::PluginStepRunner(std::shared_ptr<const Plugin> plugin, const b
                      Entry{.info = {.name = action.name,
                                     .lock_key = action.options.lock_key,
                                     .refuses_before_writing = action.options.refuses_before_writing,
-                                    .has_batch = static_cast<bool>(action.batch)},
+                                    .has_batch = static_cast<bool>(action.batch),
+                                    .external = static_cast<bool>(action.external)},
                            .action = &action});
   }
 }
@@ -119,6 +120,15 @@ ports::StepAnswer PluginStepRunner::run(const saga::Command& command,
   Context context{which, command.input, command.action_input, command.action_output, transaction,
                   log};
   return convert(running.function(context), command, limits_);
+}
+
+ports::StepAnswer PluginStepRunner::run_external(const saga::Command& command) {
+  const auto& running = action(command);
+  if (!running.external) throw std::logic_error("action " + running.name + " is not external");
+  const auto which = execution(command);
+  StepLogger log(*logger_, which);
+  ExternalContext context{which, command.input, command.action_input, command.action_output, log};
+  return convert(running.external(context), command, limits_);
 }
 
 std::vector<ports::StepAnswer> PluginStepRunner::run_batch(

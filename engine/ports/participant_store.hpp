@@ -10,6 +10,7 @@
 
 #include "base/id.hpp"
 #include "base/time.hpp"
+#include "ports/claims.hpp"
 #include "ports/errors.hpp"
 #include "ports/outbox.hpp"
 #include "saga/message.hpp"
@@ -30,14 +31,19 @@ struct ExecutionKey {
   auto operator<=>(const ExecutionKey&) const = default;
 };
 
-/// A recorded answer: kDone, kFailed, kBarred or kLater.
+/// A recorded answer: kDone, kFailed, kBarred or kLater; or the claim of an external action, which
+/// has no answer yet.
 struct InboxRow {
   ExecutionKey key;
   int round = 0;
   saga::Outcome outcome = saga::Outcome::kDone;
   std::string output;  ///< JSON text, of kDone
   std::string code;
-  std::string message;   ///< of kFailed, and of kLater: what it waits for
+  std::string message;  ///< of kFailed, and of kLater: what it waits for
+  /// Of an external action: an earlier run ended without an answer, and may have taken effect.
+  bool in_doubt = false;
+  /// Of a claim, which has no outcome: how long its holder may still be at it; zero: nobody is.
+  std::optional<base::Duration> claimed;
 };
 
 /// A database session, so that it can be ended from another one.
@@ -62,6 +68,9 @@ class ParticipantTransaction {
   virtual std::vector<bool> insert(std::span<const InboxRow> rows) = 0;
   /// Replaces recorded `failed` and `barred` rows by those of a higher round; never `done`.
   virtual void replace(std::span<const InboxRow> rows) = 0;
+
+  /// The rows of external actions.
+  virtual Claims& claims() = 0;
 
   virtual void append_outbox(std::span<const OutboxRow> rows) = 0;
   virtual void delete_outbox(std::span<const OutboxId> ids) = 0;

@@ -7,6 +7,13 @@
 
 namespace sagad::postgres {
 
+namespace {
+
+/// The outcome of a row that has none yet.
+constexpr std::string_view kClaimed = "claimed";
+
+}  // namespace
+
 InboxColumns::InboxColumns(std::size_t rows)
     : saga(rows),
       step(rows),
@@ -62,10 +69,15 @@ ports::InboxRow to_inbox_row(const pqxx::row& row) {
   ports::InboxRow found;
   found.key = to_key(row);
   found.round = static_cast<int>(to_int(row[4]));
-  found.outcome = saga::parse_outcome(text(row[5]));
+  if (text(row[5]) == kClaimed) {
+    found.claimed = base::Duration{to_int(row[10])};
+  } else {
+    found.outcome = saga::parse_outcome(text(row[5]));
+  }
   found.output = text(row[6]);
   found.code = text(row[7]);
   found.message = text(row[8]);
+  found.in_doubt = to_bool(row[9]);
   return found;
 }
 

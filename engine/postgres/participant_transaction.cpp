@@ -23,7 +23,7 @@ pqxx::result ParticipantTransaction::begin(const KeyRange& keys) {
                               {uuid_literal(keys.sagas), text_literal(connection, keys.steps),
                                std::to_string(keys.lowest), std::to_string(keys.highest)});
   });
-  constexpr int kTransactionColumn = 9;
+  constexpr int kTransactionColumn = 11;
   connection_ = &keeper_.get();
   id_ = text(rows[0][kTransactionColumn]);
   return rows;
@@ -98,6 +98,11 @@ void ParticipantTransaction::replace(std::span<const ports::InboxRow> rows) {
     // Else what the action did here would commit without its row.
     throw ports::Conflict("a recorded answer was replaced by another transaction first");
   }
+}
+
+ports::Claims& ParticipantTransaction::claims() {
+  if (!claims_) claims_.emplace(connection());
+  return *claims_;
 }
 
 void ParticipantTransaction::append_outbox(std::span<const ports::OutboxRow> rows) {

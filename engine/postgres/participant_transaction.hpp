@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ports/participant_store.hpp"
+#include "postgres/claims.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/inbox_columns.hpp"
 #include "postgres/outbox_columns.hpp"
@@ -28,6 +29,7 @@ class ParticipantTransaction final : public ports::ParticipantTransaction {
       std::span<const ports::ExecutionKey> keys) override;
   std::vector<bool> insert(std::span<const ports::InboxRow> rows) override;
   void replace(std::span<const ports::InboxRow> rows) override;
+  ports::Claims& claims() override;
   void append_outbox(std::span<const ports::OutboxRow> rows) override;
   void delete_outbox(std::span<const ports::OutboxId> ids) override;
   void lock_action(const std::string& action) override;
@@ -55,6 +57,7 @@ class ParticipantTransaction final : public ports::ParticipantTransaction {
   std::string id_;                    ///< of the transaction, on the server
   std::optional<OutboxColumns> new_rows_;
   std::optional<UuidArray> confirmed_rows_;
+  std::optional<Claims> claims_;
 };
 
 }  // namespace sagad::postgres

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/participant_executor.hpp"
+#include "runtime/participant_external.hpp"
 
 // The last mode: one command, one transaction; its errors are its own.
 
@@ -55,6 +56,41 @@ void Executor::forget_starts() {
 }
 
 Executor::End Executor::try_alone(Work& work) {
+  const bool external = work.action != nullptr && work.action->external;
+  return external ? try_external(work) : try_transaction(work);
+}
+
+Executor::End Executor::try_external(Work& work) {
+  for (int run = 1; run <= kRuns; ++run) {
+    ports::Fault fault{};
+    try {
+      switch (ExternalAttempt(worker_, work).run()) {
+        case ExternalAttempt::End::kAnswered:
+          work.held->ack();
+          return End::kDone;
+        case ExternalAttempt::End::kRetry:
+          answer_retries({&work});
+          return End::kDone;
+        case ExternalAttempt::End::kNotToRun:
+          return try_transaction(work);
+        case ExternalAttempt::End::kHeld:
+          nak_held(work);
+          return End::kDone;
+        case ExternalAttempt::End::kAgain:
+          continue;
+        case ExternalAttempt::End::kAbandoned:
+          return End::kAbandoned;
+      }
+    } catch (...) {
+      fault = worker_.store->classify(std::current_exception());
+    }
+    if (fault.kind != Kind::kConflict) return end_alone(work, fault);
+  }
+  nak(work);
+  return End::kDone;
+}
+
+Executor::End Executor::try_transaction(Work& work) {
   for (int run = 1; run <= kRuns; ++run) {
     ports::Fault fault{};
     try {
@@ -68,6 +104,8 @@ Executor::End Executor::try_alone(Work& work) {
       if (end == Attempt::End::kRolledBack) continue;
       if (work.fate == StepFate::kRetry) {
         answer_retries({&work});
+      } else if (work.fate == StepFate::kHeld) {
+        nak_held(work);
       } else {
         work.held->ack();
       }

@@ -50,7 +50,8 @@ Attempt::End Attempt::run_once() {
     const End end = run_steps();
     if (end != End::kCommitted) return end;
   }
-  if (results_.empty() && inserts_.empty()) return End::kCommitted;  // retries leave nothing
+  // Retries, and what waits for an external action, leave nothing.
+  if (results_.empty() && inserts_.empty()) return End::kCommitted;
   if (!record()) return End::kRolledBack;
   commit();
   return End::kCommitted;
@@ -76,21 +77,53 @@ void Attempt::judge_all() {
 /// A row that gives way to a higher round is not kept by the unique index from giving way twice:
 /// those who replace it take turns on its key, and look again.
 Verdict Attempt::judge_locked(const Work& work) {
+  tx_->lock_action(lock_name(execution_key(work.command())));
+  return judge_again(work);
+}
+
+Verdict Attempt::judge_again(const Work& work) {
   const auto& command = work.command();
-  tx_->lock_action(lock_name(execution_key(command)));
   std::vector<ports::ExecutionKey> keys = {action_key(command)};
   if (command.kind == Kind::kUndo) keys.push_back(execution_key(command));
   const auto rows = tx_->find(keys);
   return judge(command, rows.front(), keys.size() > 1 ? rows.back() : std::nullopt);
 }
 
+/// Whether the command has to wait for an external action, or for a transaction of its own. A claim
+/// that nobody holds is ended, and the verdict is the one that follows from that.
+bool Attempt::is_claimed(Work& work, Verdict& verdict) {
+  using Action = Verdict::Action;
+  const auto about_claim = [&] {
+    return verdict.action == Action::kOwnClaim || verdict.action == Action::kActionClaim;
+  };
+  if (!about_claim()) return false;
+  const bool held = *verdict.row.claimed > base::Duration{0};
+  if (!held && mode_ != Mode::kAlone) {
+    put_off(work);
+    return true;
+  }
+  if (!held) {
+    tx_->claims().settle(verdict.row.key, work.command().round);
+    verdict = judge_again(work);
+  }
+  if (!about_claim()) return false;
+  work.fate = StepFate::kHeld;
+  work.wait = *verdict.row.claimed;
+  return true;
+}
+
 void Attempt::place(Work& work, Verdict verdict) {
+  if (is_claimed(work, verdict)) return;
   if (verdict.record == Verdict::Record::kReplace) {
     if (mode_ != Mode::kAlone) return put_off(work);
     verdict = judge_locked(work);
   }
   const bool replace = verdict.record == Verdict::Record::kReplace;
   if (verdict.action == Verdict::Action::kRun) {
+    if (work.action->external) {  // its row has changed since it was looked at
+      work.fate = StepFate::kHeld;
+      return;
+    }
     // It may be what crashed the process: such commands are counted and run alone.
     if (mode_ != Mode::kAlone && work.held->redelivered()) return put_off(work);
     replacing_ = replace;

@@ -24,6 +24,7 @@ enum class StepFate {
   kRetry,     ///< its `answer` has no row: publish it, confirmed, then acknowledge
   kAlone,     ///< rolled back: to be run in a transaction of its own
   kLocked,    ///< rolled back: what it wants is locked by somebody else; later
+  kHeld,      ///< an external action is at it: after `wait` at most
   kLeft,      ///< not reached
 };
 
@@ -37,6 +38,7 @@ struct Work {
   int conflicts = 0;
   StepFate fate = StepFate::kLeft;
   ports::StepAnswer answer;
+  base::Duration wait{0};  ///< of kHeld
 
   const saga::Command& command() const { return held->command(); }
 };
@@ -67,12 +69,15 @@ class Attempt {
     Work* work;
   };
   struct Counts {
-    std::size_t done = 0, failed = 0, later = 0, duplicates = 0, null_compensations = 0, hanging = 0;
+    std::size_t done = 0, failed = 0, later = 0, duplicates = 0, null_compensations = 0,
+                hanging = 0;
   };
 
   End run_once();
   void judge_all();
+  Verdict judge_again(const Work& work);
   Verdict judge_locked(const Work& work);
+  bool is_claimed(Work& work, Verdict& verdict);
   void place(Work& work, Verdict verdict);
   void put_off(Work& work) { work.fate = StepFate::kAlone; }
   void take_turns();

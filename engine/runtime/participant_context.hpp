@@ -11,6 +11,7 @@
 #include "base/id.hpp"
 #include "base/random.hpp"
 #include "runtime/participant.hpp"
+#include "runtime/participant_leases.hpp"
 #include "runtime/participant_message.hpp"
 #include "runtime/participant_pace.hpp"
 #include "runtime/participant_report.hpp"
@@ -53,7 +54,8 @@ struct ParticipantContext {
         metrics(metrics_in),
         log(std::move(log_in)),
         paces({options.batch_budget, options.max_batch, options.savepoint_batch}),
-        publisher(bus_in) {}
+        publisher(bus_in),
+        leases(stores, options.lease_margin, log, options.name) {}
 
   const Participant::Options options;
   const ports::ParticipantStoreFactory stores;
@@ -66,6 +68,7 @@ struct ParticipantContext {
 
   Paces paces;
   ConfirmedPublisher publisher;
+  Leases leases;
   MissingActions missing;
   StopSignal stop;      ///< the participant ends
   StopSignal no_fetch;  ///< too many threads hang, or the participant ends

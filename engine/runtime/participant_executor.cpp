@@ -13,6 +13,8 @@ using Kind = ports::Fault::Kind;
 
 /// So often a deadlock is run again before the command is put off.
 constexpr int kConflictRuns = 5;
+/// For an external action to end whose lease is about to.
+constexpr base::Duration kLeastWait{100};
 
 }  // namespace
 
@@ -132,6 +134,7 @@ Executor::End Executor::after_commit(std::vector<Work> chunk, Pending& pending) 
   for (auto& work : chunk) {
     if (work.fate == StepFate::kAnswered) work.held->ack();
     if (work.fate == StepFate::kLocked) nak(work);
+    if (work.fate == StepFate::kHeld) nak_held(work);
     if (work.fate == StepFate::kRetry) retries.push_back(&work);
   }
   answer_retries(std::move(retries));
@@ -142,6 +145,11 @@ Executor::End Executor::after_commit(std::vector<Work> chunk, Pending& pending) 
     if (work.held && work.fate == StepFate::kAlone) alone_works.push_back(std::move(work));
   }
   return each_alone(std::move(alone_works));
+}
+
+void Executor::nak_held(const Work& work) {
+  const auto wait = std::max(work.wait, kLeastWait);
+  work.held->nak(std::min(wait, worker_.nak_delay(*work.held)));
 }
 
 void Executor::answer_retry(Work& work, ports::StepAnswer answer) {

@@ -39,11 +39,15 @@ class Executor {
   End alone(Work work);
   End alone_guarded(Work& work);
   End try_alone(Work& work);
+  End try_transaction(Work& work);
+  End try_external(Work& work);
   End end_alone(Work& work, const ports::Fault& fault);
   void bury(Work& work, int starts);
 
   void answer_retries(std::vector<Work*> works);
   void answer_retry(Work& work, ports::StepAnswer answer);
+  /// Until the external action is likely to have ended, but it may answer sooner.
+  void nak_held(const Work& work);
   void nak(const Work& work) { work.held->nak(worker_.nak_delay(*work.held)); }
   /// After an infrastructure fault: is it the database, or was it only this command's session?
   End away(const ports::Fault& fault);

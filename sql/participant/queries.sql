@@ -9,6 +9,10 @@ SELECT sagad.same_transaction($1::text);
 -- The first words of a transaction: what InboxFind says, and always the transaction's id
 -- (remembered, and compared at its end: SQL of others that ends the transaction is found out).
 SELECT i.saga_id, i.step, i.item, i.kind, i.round, i.outcome, i.output, i.code, i.message,
+       i.in_doubt IS TRUE,
+       CASE WHEN i.outcome = 'claimed' THEN
+         greatest(0, ceil(extract(epoch FROM i.lease_until - clock_timestamp()) * 1000))::bigint
+       END,
        pg_current_xact_id()
 FROM (SELECT 1) AS one
 LEFT JOIN sagad.inbox AS i
@@ -17,7 +21,11 @@ LEFT JOIN sagad.inbox AS i
 
 -- name: InboxFind
 -- One index, no join: what comes too much is left out by the caller.
-SELECT i.saga_id, i.step, i.item, i.kind, i.round, i.outcome, i.output, i.code, i.message
+SELECT i.saga_id, i.step, i.item, i.kind, i.round, i.outcome, i.output, i.code, i.message,
+       i.in_doubt IS TRUE,
+       CASE WHEN i.outcome = 'claimed' THEN
+         greatest(0, ceil(extract(epoch FROM i.lease_until - clock_timestamp()) * 1000))::bigint
+       END
 FROM sagad.inbox AS i
 WHERE i.saga_id = ANY ($1::uuid[]) AND i.step = ANY ($2::text[])
   AND i.item BETWEEN $3::integer AND $4::integer;

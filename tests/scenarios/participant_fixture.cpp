@@ -89,6 +89,18 @@ void Actions::add(ports::ActionInfo info, Run run, RunBatch batch) {
   entry.batch = std::move(batch);
 }
 
+void Actions::add_external(const std::string& name, RunExternal run) {
+  auto& entry = actions_[name];
+  entry.info = {.name = name, .external = true};
+  entry.external = std::move(run);
+}
+
+ports::StepAnswer Actions::run_external(const saga::Command& command) {
+  auto& entry = actions_.at(command.action);
+  ++entry.runs;
+  return entry.external(command);
+}
+
 int Actions::runs(const std::string& action) const { return actions_.at(action).runs; }
 
 const ports::ActionInfo* Actions::find(const std::string& action) const {

@@ -1,9 +1,8 @@
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "scenarios/participant_fixture.hpp"
+#include "scenarios/pit.hpp"
 
 // Executions that take too long, or that take the process with them.
 
@@ -13,35 +12,6 @@ namespace {
 using saga::Kind;
 using saga::Outcome;
 using Steady = std::chrono::steady_clock;
-
-/// Where threads hang until they are let go.
-class Pit {
- public:
-  void fall_in() {
-    std::unique_lock lock(mutex_);
-    ++inside_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-    --inside_;
-    changed_.notify_all();
-  }
-  void let_go() {
-    std::unique_lock lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return inside_ == 0; });
-  }
-  int inside() {
-    const std::lock_guard lock(mutex_);
-    return inside_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-  int inside_ = 0;
-};
 
 class ParticipantWatchdog : public ParticipantTest {
  protected:

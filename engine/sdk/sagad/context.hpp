@@ -55,4 +55,14 @@ struct Context {
   Logger& log;
 };
 
+/// What one execution of an external action gets: no transaction, because it runs outside of any.
+/// Otherwise as Context.
+struct ExternalContext {
+  const Execution& execution;
+  const boost::json::value& input;
+  const boost::json::value& action_input;
+  const boost::json::value& action_output;
+  Logger& log;
+};
+
 }  // namespace sagad

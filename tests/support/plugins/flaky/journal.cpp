@@ -51,4 +51,22 @@ std::int64_t CallCounter::count(const sagad::Execution& execution,
   return rows[0][0].as<std::int64_t>();
 }
 
+void CallCounter::act_outside(const sagad::Execution& execution) const {
+  pqxx::connection connection(database_);
+  pqxx::work work(connection);
+  sagad::Transaction::Prepared prepared;
+  sagad::Transaction tx(work, prepared);
+  tx.exec(queries::kActOutside, execution.idempotency_key, execution.saga_id, execution.step_id);
+  work.commit();
+}
+
+void CallCounter::undo_outside(const sagad::Execution& execution) const {
+  pqxx::connection connection(database_);
+  pqxx::work work(connection);
+  sagad::Transaction::Prepared prepared;
+  sagad::Transaction tx(work, prepared);
+  tx.exec(queries::kUndoOutside, execution.saga_id, execution.step_id);
+  work.commit();
+}
+
 }  // namespace flaky

@@ -22,6 +22,11 @@ class CallCounter {
   /// Commits one more call, and returns how many there are now with this one: 1 for the first.
   std::int64_t count(const sagad::Execution& execution, const std::string& action) const;
 
+  /// As a service outside that knows idempotency keys: takes effect once per key.
+  void act_outside(const sagad::Execution& execution) const;
+  /// Undoes what the step did outside, if it did.
+  void undo_outside(const sagad::Execution& execution) const;
+
  private:
   std::string database_;
 };
