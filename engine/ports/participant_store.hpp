@@ -75,6 +75,12 @@ class ParticipantTransaction {
   virtual void append_outbox(std::span<const OutboxRow> rows) = 0;
   virtual void delete_outbox(std::span<const OutboxId> ids) = 0;
 
+  /// Forgets the starts of executions that are answered in this transaction.
+  virtual void clear_starts(std::span<const ExecutionKey> keys) = 0;
+
+  /// Lets an action say nothing to the database for so long; sessions allow kIdleTimeout.
+  virtual void allow_idle(base::Duration duration) = 0;
+
   /// The advisory lock of an action without lock_key, until the end of the transaction.
   virtual void lock_action(const std::string& action) = 0;
   /// What plugins write through.
@@ -119,11 +125,18 @@ class ParticipantStore {
   /// To be called in a catch block with std::current_exception().
   virtual Fault classify(std::exception_ptr error) const = 0;
 
-  /// Poison (protocol, section 3): commits starts + 1 for the key and returns the new count.
+  /// Poison (protocol, section 3): commits that these executions begin in a batch, which is no
+  /// start yet. True for those that had no start on record: only they may run in a batch, because
+  /// one that did not come back from its last is to be counted alone.
+  virtual std::vector<bool> mark_starts(std::span<const ExecutionKey> keys) = 0;
+  /// Commits starts + 1 for the key and returns the new count.
   virtual int record_start(const ExecutionKey& key) = 0;
-  /// The execution came back: forgets its starts.
-  virtual void clear_start(const ExecutionKey& key) = 0;
+  /// The executions came back: forgets their starts.
+  virtual void clear_starts(std::span<const ExecutionKey> keys) = 0;
 };
+
+/// How long a participant's transaction may be idle unless it asks for more.
+inline constexpr base::Duration kIdleTimeout{300'000};
 
 using ParticipantStoreFactory = std::function<std::unique_ptr<ParticipantStore>()>;
 

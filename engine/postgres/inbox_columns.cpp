@@ -52,6 +52,18 @@ KeyRange::KeyRange(std::span<const ports::ExecutionKey> keys) {
   }
 }
 
+KeyColumns::KeyColumns(std::span<const ports::ExecutionKey> keys)
+    : saga(keys.size()), step(keys.size()), item(keys.size()), kind(keys.size(), 4) {
+  std::vector<ports::ExecutionKey> sorted(keys.begin(), keys.end());
+  std::sort(sorted.begin(), sorted.end());
+  for (const auto& key : sorted) {
+    saga.add(key.saga);
+    step.add(key.step);
+    item.add(key.item);
+    kind.add(saga::to_string(key.kind));
+  }
+}
+
 std::vector<std::size_t> in_key_order(std::span<const ports::InboxRow> rows) {
   std::vector<std::size_t> places(rows.size());
   std::iota(places.begin(), places.end(), std::size_t{0});

@@ -127,6 +127,19 @@ void ParticipantTransaction::flush_outbox() {
   }
 }
 
+void ParticipantTransaction::clear_starts(std::span<const ports::ExecutionKey> keys) {
+  if (keys.empty()) return;
+  const KeyColumns columns(keys);
+  connection().exec(queries::kWorkStartClear, columns.saga, columns.step, columns.item,
+                    columns.kind, id_);
+}
+
+void ParticipantTransaction::allow_idle(base::Duration duration) {
+  connection().run(
+      "SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(duration.count()),
+      "allow a long step");
+}
+
 void ParticipantTransaction::lock_action(const std::string& action) {
   connection().exec(queries::kActionLock, action);
 }

@@ -32,6 +32,8 @@ class ParticipantTransaction final : public ports::ParticipantTransaction {
   ports::Claims& claims() override;
   void append_outbox(std::span<const ports::OutboxRow> rows) override;
   void delete_outbox(std::span<const ports::OutboxId> ids) override;
+  void clear_starts(std::span<const ports::ExecutionKey> keys) override;
+  void allow_idle(base::Duration duration) override;
   void lock_action(const std::string& action) override;
   sagad::Transaction& business() override { return connection().business(); }
   void savepoint() override;

@@ -212,7 +212,7 @@ void Participant::Impl::answer_for(const Worker& worker) {
 void Participant::Impl::forget_start(const HeldCommand& held) {
   const auto store = context_.stores();
   try {
-    store->clear_start(execution_key(held.command()));
+    store->clear_starts(std::vector{execution_key(held.command())});
   } catch (...) {
     const auto fault = store->classify(std::current_exception());
     context_.log->warn("participant {}: the start of a hung execution stays counted: {}",

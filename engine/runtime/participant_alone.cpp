@@ -23,23 +23,21 @@ Executor::End Executor::alone(Work work) {
   return alone_guarded(work);
 }
 
-/// The start is committed before the run and forgotten after it: what crashes the process leaves
-/// its count behind.
+/// The start is committed before the run and forgotten with its answer: what crashes the process
+/// leaves its count behind.
 Executor::End Executor::alone_guarded(Work& work) {
   const auto key = execution_key(work.command());
   try {
     forget_starts();
     const int starts = worker_.store->record_start(key);
     if (starts > worker_.shared.options.poison_starts) {
+      // A NAK of what cannot be reported yet must not forget its starts.
+      work.counted = false;
       bury(work, starts);
       return End::kDone;
     }
-    const End end = try_alone(work);
-    // Who gave this thread up has forgotten the start as well.
-    if (end == End::kAbandoned) return end;
-    came_back_.push_back(key);
-    forget_starts();
-    return end;
+    work.counted = true;
+    return try_alone(work);
   } catch (...) {
     const auto fault = worker_.store->classify(std::current_exception());
     nak(work);
@@ -49,10 +47,9 @@ Executor::End Executor::alone_guarded(Work& work) {
 
 /// What came back while the database was away is forgotten later: an outage is no crash.
 void Executor::forget_starts() {
-  while (!came_back_.empty()) {
-    worker_.store->clear_start(came_back_.back());
-    came_back_.pop_back();
-  }
+  if (came_back_.empty()) return;
+  worker_.store->clear_starts(came_back_);
+  came_back_.clear();
 }
 
 Executor::End Executor::try_alone(Work& work) {
@@ -67,6 +64,7 @@ Executor::End Executor::try_external(Work& work) {
       switch (ExternalAttempt(worker_, work).run()) {
         case ExternalAttempt::End::kAnswered:
           work.held->ack();
+          came_back(work);
           return End::kDone;
         case ExternalAttempt::End::kRetry:
           answer_retries({&work});
@@ -148,7 +146,7 @@ void Executor::bury(Work& work, int starts) {
   const auto row = dead_letter_row(report, worker_.next_id(), worker_.shared.clock.now());
   // Forgotten only with the report confirmed: else the next delivery would run it again.
   if (!worker_.shared.publisher.publish({row}).front()) return nak(work);
-  worker_.store->clear_start(execution_key(work.command()));
+  worker_.store->clear_starts(std::vector{execution_key(work.command())});
   work.held->ack();
   worker_.shared.metrics.add("sagad_dead_letters_total",
                              {{"participant", worker_.shared.options.name}, {"reason", "poison"}});

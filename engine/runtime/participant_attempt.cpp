@@ -13,6 +13,8 @@ using saga::Outcome;
 constexpr std::size_t kSmallBatch = 8;
 /// Confirmed outbox rows that one transaction deletes.
 constexpr std::size_t kDeleteLimit = 1000;
+/// For what the engine itself does in the transaction.
+constexpr base::Duration kIdleMargin{60'000};
 
 std::string lock_name(const ports::ExecutionKey& key) {
   return key.saga.str() + '/' + key.step + '/' + std::to_string(key.item) + '/' +
@@ -46,6 +48,7 @@ Attempt::End Attempt::run_once() {
   // After the look-up, which is what opens the session where there was none.
   worker_.slot->session(worker_.store->session());
   if (!to_run_.empty()) {
+    allow_long_steps();
     take_turns();
     const End end = run_steps();
     if (end != End::kCommitted) return end;
@@ -124,8 +127,11 @@ void Attempt::place(Work& work, Verdict verdict) {
       work.fate = StepFate::kHeld;
       return;
     }
-    // It may be what crashed the process: such commands are counted and run alone.
-    if (mode_ != Mode::kAlone && work.held->redelivered()) return put_off(work);
+    // It may be what crashed the process.
+    if (mode_ != Mode::kAlone && work.held->redelivered() && !work.counted) {
+      work.fate = StepFate::kUncounted;
+      return;
+    }
     replacing_ = replace;
     to_run_.push_back(&work);
     return;
@@ -138,6 +144,24 @@ void Attempt::place(Work& work, Verdict verdict) {
   if (verdict.record == Verdict::Record::kNothing) return answer_from(work, verdict.row);
   if (verdict.row.key.kind == Kind::kUndo) ++counts_.null_compensations;
   take_row(work, std::move(verdict.row), replace);
+}
+
+/// The watchdog ends a step that takes too long; the server is not to do it sooner.
+void Attempt::allow_long_steps() {
+  auto longest = base::Duration{0};
+  for (const auto* work : to_run_) longest = std::max(longest, work->command().timeout);
+  if (longest + kIdleMargin > ports::kIdleTimeout) tx_->allow_idle(longest + kIdleMargin);
+}
+
+/// In the transaction that answers: so that a command which is answered is never counted.
+void Attempt::forget_starts() {
+  std::vector<ports::ExecutionKey> keys;
+  for (const auto& work : works_) {
+    if (work.counted && work.fate == StepFate::kAnswered) {
+      keys.push_back(execution_key(work.command()));
+    }
+  }
+  tx_->clear_starts(keys);
 }
 
 void Attempt::take_turns() {
@@ -245,6 +269,7 @@ void Attempt::send_results() {
 
 void Attempt::commit() {
   if (!confirmed_) send_results();
+  forget_starts();
   tx_->commit();
   confirmed_->deleted();
   worker_.shared.relay.publish(std::move(rows_));

@@ -89,9 +89,24 @@ ON CONFLICT (saga_id, step, item, kind)
 DO UPDATE SET starts = poison_start.starts + 1, started_at = now()
 RETURNING starts;
 
+-- name: StartMark
+-- Those that have a row already, of a batch or of starts alone, are left as they are.
+INSERT INTO sagad.poison_start (saga_id, step, item, kind, starts)
+SELECT u.saga_id, u.step, u.item, u.kind, 0
+FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[]) AS u(saga_id, step, item, kind)
+ON CONFLICT DO NOTHING
+RETURNING saga_id, step, item, kind;
+
 -- name: StartClear
-DELETE FROM sagad.poison_start
-WHERE saga_id = $1::uuid AND step = $2::text AND item = $3::integer AND kind = $4::text;
+DELETE FROM sagad.poison_start AS p
+USING unnest($1::uuid[], $2::text[], $3::integer[], $4::text[]) AS u(saga_id, step, item, kind)
+WHERE p.saga_id = u.saga_id AND p.step = u.step AND p.item = u.item AND p.kind = u.kind;
+
+-- name: WorkStartClear
+DELETE FROM sagad.poison_start AS p
+USING unnest($1::uuid[], $2::text[], $3::integer[], $4::text[]) AS u(saga_id, step, item, kind)
+WHERE p.saga_id = u.saga_id AND p.step = u.step AND p.item = u.item AND p.kind = u.kind
+  AND sagad.same_transaction($5::text);
 
 -- name: SessionSelf
 SELECT a.pid, extract(epoch FROM a.backend_start)::text

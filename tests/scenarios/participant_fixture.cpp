@@ -278,7 +278,8 @@ void ParticipantTest::expect_clean() {
   const auto deadline = Steady::now() + std::chrono::seconds(10);
   bool clean = false;
   while (!clean && Steady::now() < deadline) {
-    clean = bus_->head(kCommands).empty && number("SELECT count(*) FROM sagad.outbox") == 0;
+    clean = bus_->head(kCommands).empty && number("SELECT count(*) FROM sagad.outbox") == 0 &&
+            number("SELECT count(*) FROM sagad.poison_start") == 0;
     if (!clean) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   EXPECT_TRUE(bus_->head(kCommands).empty) << "commands are left";
