@@ -118,7 +118,8 @@ class ParticipantStore {
   ParticipantStore& operator=(const ParticipantStore&) = delete;
   virtual ~ParticipantStore() = default;
 
-  /// Reconnects if the last transaction ended in an error. Throws Unavailable.
+  /// Begins with its first statement, and reconnects then if the last one ended in an error. Throws
+  /// Unavailable.
   virtual std::unique_ptr<ParticipantTransaction> begin() = 0;
   /// The current connection's, for the watchdog.
   virtual Session session() = 0;

@@ -20,6 +20,11 @@
 
 namespace sagad::runtime {
 
+/// Throws unless the database answers: a transaction alone would not ask it.
+inline void ask_database(ports::ParticipantStore& store) {
+  store.begin()->find(std::vector{ports::ExecutionKey{}});
+}
+
 /// The actions that commands asked for and the plugin lacks. Thread-safe.
 class MissingActions {
  public:

@@ -246,10 +246,10 @@ Executor::End Executor::away(const ports::Fault& fault) {
 
 bool Executor::database_answers() {
   try {
-    worker_.store->begin();
+    ask_database(*worker_.store);
     return true;
   } catch (...) {
-    // Whatever it is: a transaction cannot be had, and that is what was asked.
+    // Whatever it is: nothing can be had from it, and that is what was asked.
     return false;
   }
 }

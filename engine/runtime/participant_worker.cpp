@@ -183,7 +183,7 @@ void Worker::wait_for_database() {
   Outage outage(shared_.log, "participant " + shared_.options.name + ": database");
   while (!shared_.no_fetch.requested()) {
     try {
-      context_.store->begin();
+      ask_database(*context_.store);
       return outage.over();
     } catch (...) {
       const auto fault = context_.store->classify(std::current_exception());
