@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "api/answer_routes.hpp"
 #include "api/operator_body.hpp"
 #include "api/parameters.hpp"
 #include "api/saga_view.hpp"
@@ -52,6 +53,12 @@ ProblemError unknown_saga(base::SagaId id) {
 }
 
 Response OperatorRoutes::handle(const Request& request, Verb verb, bool step) {
+  if (verb == Verb::kComplete) {
+    // The same path for those who have the step's token: whoever does the work, not an operator.
+    if (const auto body = json_body(request); has_token(body)) {
+      return complete_with_token(request, body, services_.final_answers);
+    }
+  }
   check_query(request, {"wait"});
   const auto id = saga_id(request.parameters.at(0));
   const auto wait = query_wait(request, kLongestWait).value_or(kDefaultWait);

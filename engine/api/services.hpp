@@ -11,6 +11,7 @@
 #include "runtime/completions.hpp"
 #include "runtime/definitions.hpp"
 #include "runtime/operators.hpp"
+#include "runtime/final_answers.hpp"
 #include "runtime/starter.hpp"
 
 namespace spdlog {
@@ -26,6 +27,7 @@ struct SagaServices {
   runtime::Completions& completions;
   ReaderPool& readers;
   runtime::Operators& operators;
+  runtime::FinalAnswers& final_answers;
 };
 
 /// One thing that must be well before this daemon can do its work. Thread-safe.

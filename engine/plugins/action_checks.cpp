@@ -15,7 +15,7 @@ void check_action(const Action& action) {
     throw PluginError("it registers an action '" + action.name +
                       "'; a name is written like create_order: [a-z][a-z0-9_]*");
   }
-  if (!action.function) {
+  if (!action.function && !action.external) {
     throw PluginError("action " + action.name +
                       " is registered without a function; a batch form alone is not enough, "
                       "because failed batches run again one by one");

@@ -27,7 +27,20 @@ std::string code_of(std::string code) {
   return code.empty() ? "unnamed" : clean_text(std::move(code), kMaxCode);
 }
 
-ports::StepAnswer convert(Answer&& answer, const std::string& action,
+/// Without a token nobody could ever give the final answer.
+ports::StepAnswer convert_later(Later&& later, const saga::Command& command) {
+  if (!command.token.empty()) {
+    return {.outcome = saga::Outcome::kLater,
+            .message = clean_text(std::move(later.reason), kMaxMessage)};
+  }
+  const bool undo = command.kind == saga::Kind::kUndo;
+  return {.outcome = saga::Outcome::kRetry,
+          .code = "bad_answer",
+          .message = "action " + command.action + " answered later" +
+                     (undo ? ", which a compensation cannot" : " to a command without a token")};
+}
+
+ports::StepAnswer convert(Answer&& answer, const saga::Command& command,
                           const base::DocumentLimits& limits) {
   return std::visit(
       [&](auto&& kind) -> ports::StepAnswer {
@@ -36,9 +49,11 @@ ports::StepAnswer convert(Answer&& answer, const std::string& action,
           try {
             base::check_document(kind.output, limits);
           } catch (const base::DocumentError& error) {
-            return bad_output(action, error.what());
+            return bad_output(command.action, error.what());
           }
           return {.outcome = saga::Outcome::kDone, .output = std::move(kind.output)};
+        } else if constexpr (std::is_same_v<Kind, Later>) {
+          return convert_later(std::move(kind), command);
         } else {
           ports::StepAnswer result{.code = code_of(std::move(kind.code)),
                                    .message = clean_text(std::move(kind.message), kMaxMessage)};
@@ -65,7 +80,8 @@ PluginStepRunner::PluginStepRunner(std::shared_ptr<const Plugin> plugin, const b
                      Entry{.info = {.name = action.name,
                                     .lock_key = action.options.lock_key,
                                     .refuses_before_writing = action.options.refuses_before_writing,
-                                    .has_batch = static_cast<bool>(action.batch)},
+                                    .has_batch = static_cast<bool>(action.batch),
+                                    .external = static_cast<bool>(action.external)},
                            .action = &action});
   }
 }
@@ -92,6 +108,7 @@ Execution PluginStepRunner::execution(const saga::Command& command) const {
           .round = command.round,
           .undo = command.kind == saga::Kind::kUndo,
           .idempotency_key = saga::idempotency_key(command),
+          .answer_token = command.token,
           .deadline = clock_.now() + command.timeout};
 }
 
@@ -102,7 +119,16 @@ ports::StepAnswer PluginStepRunner::run(const saga::Command& command,
   StepLogger log(*logger_, which);
   Context context{which, command.input, command.action_input, command.action_output, transaction,
                   log};
-  return convert(running.function(context), running.name, limits_);
+  return convert(running.function(context), command, limits_);
+}
+
+ports::StepAnswer PluginStepRunner::run_external(const saga::Command& command) {
+  const auto& running = action(command);
+  if (!running.external) throw std::logic_error("action " + running.name + " is not external");
+  const auto which = execution(command);
+  StepLogger log(*logger_, which);
+  ExternalContext context{which, command.input, command.action_input, command.action_output, log};
+  return convert(running.external(context), command, limits_);
 }
 
 std::vector<ports::StepAnswer> PluginStepRunner::run_batch(
@@ -129,7 +155,9 @@ std::vector<ports::StepAnswer> PluginStepRunner::run_batch(
   }
   std::vector<ports::StepAnswer> results;
   results.reserve(answers.size());
-  for (auto& answer : answers) results.push_back(convert(std::move(answer), running.name, limits_));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    results.push_back(convert(std::move(answers[i]), *commands[i], limits_));
+  }
   return results;
 }
 

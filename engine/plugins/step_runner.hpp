@@ -23,6 +23,7 @@ class PluginStepRunner final : public ports::StepRunner {
 
   const ports::ActionInfo* find(const std::string& action) const override;
   ports::StepAnswer run(const saga::Command& command, sagad::Transaction& transaction) override;
+  ports::StepAnswer run_external(const saga::Command& command) override;
   std::vector<ports::StepAnswer> run_batch(std::span<const saga::Command* const> commands,
                                            sagad::Transaction& transaction) override;
 

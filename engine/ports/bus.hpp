@@ -134,5 +134,7 @@ std::string command_subject(std::string_view participant, std::string_view lane,
 std::string result_subject(int shard, std::string_view participant, std::string_view definition);
 std::string start_subject(std::string_view definition);
 inline constexpr std::string_view kDeadSubject = "dead";
+/// Final answers with a token come on `res.answer.<definition>`, in the stream of the results.
+inline constexpr std::string_view kAnswerSubjects = "res.answer.";
 
 }  // namespace sagad::ports

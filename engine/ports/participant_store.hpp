@@ -10,6 +10,7 @@
 
 #include "base/id.hpp"
 #include "base/time.hpp"
+#include "ports/claims.hpp"
 #include "ports/errors.hpp"
 #include "ports/outbox.hpp"
 #include "saga/message.hpp"
@@ -30,14 +31,19 @@ struct ExecutionKey {
   auto operator<=>(const ExecutionKey&) const = default;
 };
 
-/// A recorded answer: kDone, kFailed or kBarred.
+/// A recorded answer: kDone, kFailed, kBarred or kLater; or the claim of an external action, which
+/// has no answer yet.
 struct InboxRow {
   ExecutionKey key;
   int round = 0;
   saga::Outcome outcome = saga::Outcome::kDone;
   std::string output;  ///< JSON text, of kDone
   std::string code;
-  std::string message;
+  std::string message;  ///< of kFailed, and of kLater: what it waits for
+  /// Of an external action: an earlier run ended without an answer, and may have taken effect.
+  bool in_doubt = false;
+  /// Of a claim, which has no outcome: how long its holder may still be at it; zero: nobody is.
+  std::optional<base::Duration> claimed;
 };
 
 /// A database session, so that it can be ended from another one.
@@ -63,8 +69,17 @@ class ParticipantTransaction {
   /// Replaces recorded `failed` and `barred` rows by those of a higher round; never `done`.
   virtual void replace(std::span<const InboxRow> rows) = 0;
 
+  /// The rows of external actions.
+  virtual Claims& claims() = 0;
+
   virtual void append_outbox(std::span<const OutboxRow> rows) = 0;
   virtual void delete_outbox(std::span<const OutboxId> ids) = 0;
+
+  /// Forgets the starts of executions that are answered in this transaction.
+  virtual void clear_starts(std::span<const ExecutionKey> keys) = 0;
+
+  /// Lets an action say nothing to the database for so long; sessions allow kIdleTimeout.
+  virtual void allow_idle(base::Duration duration) = 0;
 
   /// The advisory lock of an action without lock_key, until the end of the transaction.
   virtual void lock_action(const std::string& action) = 0;
@@ -103,18 +118,26 @@ class ParticipantStore {
   ParticipantStore& operator=(const ParticipantStore&) = delete;
   virtual ~ParticipantStore() = default;
 
-  /// Reconnects if the last transaction ended in an error. Throws Unavailable.
+  /// Begins with its first statement, and reconnects then if the last one ended in an error. Throws
+  /// Unavailable.
   virtual std::unique_ptr<ParticipantTransaction> begin() = 0;
   /// The current connection's, for the watchdog.
   virtual Session session() = 0;
   /// To be called in a catch block with std::current_exception().
   virtual Fault classify(std::exception_ptr error) const = 0;
 
-  /// Poison (protocol, section 3): commits starts + 1 for the key and returns the new count.
+  /// Poison (protocol, section 3): commits that these executions begin in a batch, which is no
+  /// start yet. True for those that had no start on record: only they may run in a batch, because
+  /// one that did not come back from its last is to be counted alone.
+  virtual std::vector<bool> mark_starts(std::span<const ExecutionKey> keys) = 0;
+  /// Commits starts + 1 for the key and returns the new count.
   virtual int record_start(const ExecutionKey& key) = 0;
-  /// The execution came back: forgets its starts.
-  virtual void clear_start(const ExecutionKey& key) = 0;
+  /// The executions came back: forgets their starts.
+  virtual void clear_starts(std::span<const ExecutionKey> keys) = 0;
 };
+
+/// How long a participant's transaction may be idle unless it asks for more.
+inline constexpr base::Duration kIdleTimeout{300'000};
 
 using ParticipantStoreFactory = std::function<std::unique_ptr<ParticipantStore>()>;
 

@@ -15,7 +15,8 @@ class Transaction;
 
 namespace sagad::ports {
 
-/// What an action answered: kDone, kFailed or kRetry. A value.
+/// What an action answered: kDone, kFailed, kRetry or kLater (`message`: what it waits for). A
+/// value.
 struct StepAnswer {
   saga::Outcome outcome = saga::Outcome::kDone;
   boost::json::value output;
@@ -30,6 +31,7 @@ struct ActionInfo {
   std::string lock_key;  ///< JSON Pointer into the input; empty without one
   bool refuses_before_writing = false;
   bool has_batch = false;
+  bool external = false;  ///< runs outside of any transaction: run_external() only
 };
 
 /// Runs the actions of one participant's plugin. Thread-safe.
@@ -46,6 +48,10 @@ class StepRunner {
   /// Runs one execution in the open transaction. Exceptions pass: the caller asks its store what
   /// they mean. An output that check_document() refuses comes back as kRetry `bad_output`.
   virtual StepAnswer run(const saga::Command& command, sagad::Transaction& transaction) = 0;
+
+  /// Runs one execution of an external action. Exceptions pass: whether it took effect is not
+  /// known.
+  virtual StepAnswer run_external(const saga::Command& command) = 0;
 
   /// The batch form (only if has_batch): as many answers as commands, all of one action.
   virtual std::vector<StepAnswer> run_batch(std::span<const saga::Command* const> commands,

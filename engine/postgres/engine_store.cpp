@@ -1,5 +1,7 @@
 #include "postgres/connection.hpp"
 #include "postgres/engine_transaction.hpp"
+#include "postgres/queries.gen.hpp"
+#include "postgres/rows.hpp"
 #include "postgres/settings.hpp"
 #include "postgres/stores.hpp"
 
@@ -16,6 +18,12 @@ class EngineStore final : public ports::EngineStore {
 
   std::unique_ptr<ports::EngineTransaction> begin() override {
     return std::make_unique<EngineTransaction>(connection_);
+  }
+
+  std::string answer_secret() override {
+    const pqxx::result rows = connection_.get().exec(queries::kAnswerSecret);
+    if (rows.empty()) throw std::logic_error("sagad.answer_secret is empty; restore its row");
+    return std::string(text(rows[0][0]));
   }
 
  private:

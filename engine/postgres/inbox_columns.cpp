@@ -7,6 +7,13 @@
 
 namespace sagad::postgres {
 
+namespace {
+
+/// The outcome of a row that has none yet.
+constexpr std::string_view kClaimed = "claimed";
+
+}  // namespace
+
 InboxColumns::InboxColumns(std::size_t rows)
     : saga(rows),
       step(rows),
@@ -45,6 +52,18 @@ KeyRange::KeyRange(std::span<const ports::ExecutionKey> keys) {
   }
 }
 
+KeyColumns::KeyColumns(std::span<const ports::ExecutionKey> keys)
+    : saga(keys.size()), step(keys.size()), item(keys.size()), kind(keys.size(), 4) {
+  std::vector<ports::ExecutionKey> sorted(keys.begin(), keys.end());
+  std::sort(sorted.begin(), sorted.end());
+  for (const auto& key : sorted) {
+    saga.add(key.saga);
+    step.add(key.step);
+    item.add(key.item);
+    kind.add(saga::to_string(key.kind));
+  }
+}
+
 std::vector<std::size_t> in_key_order(std::span<const ports::InboxRow> rows) {
   std::vector<std::size_t> places(rows.size());
   std::iota(places.begin(), places.end(), std::size_t{0});
@@ -62,10 +81,15 @@ ports::InboxRow to_inbox_row(const pqxx::row& row) {
   ports::InboxRow found;
   found.key = to_key(row);
   found.round = static_cast<int>(to_int(row[4]));
-  found.outcome = saga::parse_outcome(text(row[5]));
+  if (text(row[5]) == kClaimed) {
+    found.claimed = base::Duration{to_int(row[10])};
+  } else {
+    found.outcome = saga::parse_outcome(text(row[5]));
+  }
   found.output = text(row[6]);
   found.code = text(row[7]);
   found.message = text(row[8]);
+  found.in_doubt = to_bool(row[9]);
   return found;
 }
 

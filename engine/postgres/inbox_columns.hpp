@@ -36,6 +36,16 @@ struct KeyRange {
   int highest = 0;
 };
 
+/// Keys in their order, each column one array.
+struct KeyColumns {
+  explicit KeyColumns(std::span<const ports::ExecutionKey> keys);
+
+  UuidArray saga;
+  TextArray step;
+  IntArray item;
+  TextArray kind;
+};
+
 /// The places of the rows in the order of their keys: the order in which they are locked.
 std::vector<std::size_t> in_key_order(std::span<const ports::InboxRow> rows);
 

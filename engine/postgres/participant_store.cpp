@@ -1,6 +1,8 @@
 #include <mutex>
+#include <set>
 
 #include "postgres/connection.hpp"
+#include "postgres/inbox_columns.hpp"
 #include "postgres/participant_transaction.hpp"
 #include "postgres/queries.gen.hpp"
 #include "postgres/rows.hpp"
@@ -25,6 +27,20 @@ class ParticipantStore final : public ports::ParticipantStore {
     return postgres::classify(error);
   }
 
+  std::vector<bool> mark_starts(std::span<const ports::ExecutionKey> keys) override {
+    if (keys.empty()) return {};
+    const KeyColumns columns(keys);
+    std::set<ports::ExecutionKey> marked;
+    for (const auto& row : connection_.get().exec(queries::kStartMark, columns.saga, columns.step,
+                                                  columns.item, columns.kind)) {
+      marked.insert(to_key(row));
+    }
+    std::vector<bool> fresh;
+    fresh.reserve(keys.size());
+    for (const auto& key : keys) fresh.push_back(marked.contains(key));
+    return fresh;
+  }
+
   int record_start(const ports::ExecutionKey& key) override {
     const pqxx::result rows =
         connection_.get().exec(queries::kStartRecord, key.saga.str(), key.step, key.item,
@@ -32,9 +48,11 @@ class ParticipantStore final : public ports::ParticipantStore {
     return static_cast<int>(to_int(rows[0][0]));
   }
 
-  void clear_start(const ports::ExecutionKey& key) override {
-    connection_.get().exec(queries::kStartClear, key.saga.str(), key.step, key.item,
-                           std::string(saga::to_string(key.kind)));
+  void clear_starts(std::span<const ports::ExecutionKey> keys) override {
+    if (keys.empty()) return;
+    const KeyColumns columns(keys);
+    connection_.get().exec(queries::kStartClear, columns.saga, columns.step, columns.item,
+                           columns.kind);
   }
 
  private:

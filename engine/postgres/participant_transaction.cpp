@@ -23,7 +23,7 @@ pqxx::result ParticipantTransaction::begin(const KeyRange& keys) {
                               {uuid_literal(keys.sagas), text_literal(connection, keys.steps),
                                std::to_string(keys.lowest), std::to_string(keys.highest)});
   });
-  constexpr int kTransactionColumn = 9;
+  constexpr int kTransactionColumn = 11;
   connection_ = &keeper_.get();
   id_ = text(rows[0][kTransactionColumn]);
   return rows;
@@ -100,6 +100,11 @@ void ParticipantTransaction::replace(std::span<const ports::InboxRow> rows) {
   }
 }
 
+ports::Claims& ParticipantTransaction::claims() {
+  if (!claims_) claims_.emplace(connection());
+  return *claims_;
+}
+
 void ParticipantTransaction::append_outbox(std::span<const ports::OutboxRow> rows) {
   if (rows.empty()) return;
   if (new_rows_) flush_outbox();
@@ -120,6 +125,19 @@ void ParticipantTransaction::flush_outbox() {
   if (const auto ids = std::exchange(confirmed_rows_, std::nullopt)) {
     connection().exec(queries::kWorkOutboxDelete, *ids, id_);
   }
+}
+
+void ParticipantTransaction::clear_starts(std::span<const ports::ExecutionKey> keys) {
+  if (keys.empty()) return;
+  const KeyColumns columns(keys);
+  connection().exec(queries::kWorkStartClear, columns.saga, columns.step, columns.item,
+                    columns.kind, id_);
+}
+
+void ParticipantTransaction::allow_idle(base::Duration duration) {
+  connection().run(
+      "SET LOCAL idle_in_transaction_session_timeout = " + std::to_string(duration.count()),
+      "allow a long step");
 }
 
 void ParticipantTransaction::lock_action(const std::string& action) {

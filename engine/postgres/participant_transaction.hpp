@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ports/participant_store.hpp"
+#include "postgres/claims.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/inbox_columns.hpp"
 #include "postgres/outbox_columns.hpp"
@@ -28,8 +29,11 @@ class ParticipantTransaction final : public ports::ParticipantTransaction {
       std::span<const ports::ExecutionKey> keys) override;
   std::vector<bool> insert(std::span<const ports::InboxRow> rows) override;
   void replace(std::span<const ports::InboxRow> rows) override;
+  ports::Claims& claims() override;
   void append_outbox(std::span<const ports::OutboxRow> rows) override;
   void delete_outbox(std::span<const ports::OutboxId> ids) override;
+  void clear_starts(std::span<const ports::ExecutionKey> keys) override;
+  void allow_idle(base::Duration duration) override;
   void lock_action(const std::string& action) override;
   sagad::Transaction& business() override { return connection().business(); }
   void savepoint() override;
@@ -55,6 +59,7 @@ class ParticipantTransaction final : public ports::ParticipantTransaction {
   std::string id_;                    ///< of the transaction, on the server
   std::optional<OutboxColumns> new_rows_;
   std::optional<UuidArray> confirmed_rows_;
+  std::optional<Claims> claims_;
 };
 
 }  // namespace sagad::postgres

@@ -23,10 +23,10 @@ std::unique_ptr<ports::DeadLetterStore> make_dead_letter_store(const std::string
 std::unique_ptr<ports::OutboxStore> make_outbox_store(const std::string& target,
                                                       const std::string& line);
 
-/// `idle_timeout`: the server ends a transaction in which nothing is said for so long; has to be
-/// longer than the longest `timeout` of a step.
+/// `idle_timeout`: the server ends a transaction in which nothing is said for so long, unless it
+/// asks for more.
 std::unique_ptr<ports::ParticipantStore> make_participant_store(
-    const std::string& target, base::Duration idle_timeout = base::Duration{300'000});
+    const std::string& target, base::Duration idle_timeout = ports::kIdleTimeout);
 /// Has to connect as the same role as the sessions that it ends, or as a superuser.
 std::unique_ptr<ports::SessionTerminator> make_session_terminator(const std::string& target);
 

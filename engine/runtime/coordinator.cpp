@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/dead_letter.hpp"
+#include "runtime/final_answers.hpp"
 #include "runtime/message_loop.hpp"
 
 namespace sagad::runtime {
@@ -48,9 +49,21 @@ Happening happening_of(saga::Result result, const ports::Delivery& delivery) {
   return happening;
 }
 
+/// A final answer that was given on the bus with its token.
+Happening given_answer(const ports::Delivery& delivery) {
+  auto happening = decode_final_answer(delivery.payload());
+  happening.subject = delivery.subject();
+  happening.payload = delivery.payload();
+  return happening;
+}
+
 Decoded decode_result_message(const ports::Delivery& delivery) {
   Decoded decoded;
   try {
+    if (delivery.subject().substr(0, ports::kAnswerSubjects.size()) == ports::kAnswerSubjects) {
+      decoded.happening = given_answer(delivery);
+      return decoded;
+    }
     auto result = saga::decode_result(delivery.payload());
     const auto sender = sender_of(delivery.subject());
     if (sender != result.participant) {

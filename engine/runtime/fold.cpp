@@ -25,10 +25,12 @@ ports::OutboxRow command_row(const saga::Command& command, std::string payload,
 }
 
 Fold::Fold(const definition::Definition& definition, saga::Instance instance,
-           saga::DecideContext& context, base::IdGenerator& ids, std::size_t max_payload)
+           saga::DecideContext& context, base::IdGenerator& ids, saga::AnswerTokens& tokens,
+           std::size_t max_payload)
     : definition_(definition),
       context_(context),
       ids_(ids),
+      tokens_(tokens),
       max_payload_(max_payload),
       sequence_(instance.sequence) {
   folded_.before = instance.status;
@@ -37,10 +39,10 @@ Fold::Fold(const definition::Definition& definition, saga::Instance instance,
 
 void Fold::apply(const saga::Event& event) {
   auto next = saga::decide(definition_, std::move(folded_.decision.instance), event, context_);
-  const auto commands = std::move(next.commands);
+  auto commands = std::move(next.commands);
   absorb(std::move(next));
   // Pausing sends nothing, so this ends.
-  for (const auto& step : send(commands)) {
+  for (const auto& step : send(std::move(commands))) {
     apply(saga::event::DeadLettered{step, "message_too_large"});
   }
 }
@@ -71,9 +73,12 @@ void Fold::absorb(saga::SignalChange change) {
   folded_.decision.signals.push_back(std::move(change));
 }
 
-std::vector<std::string> Fold::send(const std::vector<saga::Command>& commands) {
+std::vector<std::string> Fold::send(std::vector<saga::Command> commands) {
   std::vector<std::string> too_large;
-  for (const auto& command : commands) {
+  for (auto& command : commands) {
+    if (command.kind == saga::Kind::kDo) {
+      command.token = tokens_.make(command.saga, command.step, command.item, command.round);
+    }
     auto payload = saga::encode(command);
     if (payload.size() > max_payload_) {
       too_large.push_back(command.step);

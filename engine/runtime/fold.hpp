@@ -5,6 +5,7 @@
 
 #include "base/id.hpp"
 #include "ports/outbox.hpp"
+#include "saga/answer_token.hpp"
 #include "saga/decide.hpp"
 
 namespace sagad::runtime {
@@ -28,7 +29,8 @@ class Fold {
  public:
   /// What it borrows has to outlive it.
   Fold(const definition::Definition& definition, saga::Instance instance,
-       saga::DecideContext& context, base::IdGenerator& ids, std::size_t max_payload = kMaxPayload);
+       saga::DecideContext& context, base::IdGenerator& ids, saga::AnswerTokens& tokens,
+       std::size_t max_payload = kMaxPayload);
 
   const saga::Instance& instance() const { return folded_.decision.instance; }
   /// What became of the last event::Operator; nothing if there was none.
@@ -40,11 +42,12 @@ class Fold {
   void absorb(saga::Decision next);
   void absorb(saga::SignalChange change);
   /// The steps whose commands are too large; the other commands become rows.
-  std::vector<std::string> send(const std::vector<saga::Command>& commands);
+  std::vector<std::string> send(std::vector<saga::Command> commands);
 
   const definition::Definition& definition_;
   saga::DecideContext& context_;
   base::IdGenerator& ids_;
+  saga::AnswerTokens& tokens_;
   std::size_t max_payload_;
   std::int64_t sequence_;
   Folded folded_;

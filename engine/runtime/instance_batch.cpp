@@ -98,6 +98,7 @@ BatchReport InstanceBatch::run(const Collect& collect) {
 std::optional<BatchReport> InstanceBatch::run_once(const Collect& collect) {
   sagas_.clear();
   if (!store_) store_ = stores_();
+  if (!tokens_) tokens_.emplace(store_->answer_secret());
   const auto transaction = store_->begin();
   const auto work = collect(*transaction);
   if (work.empty()) return BatchReport{};
@@ -173,9 +174,11 @@ Folded InstanceBatch::fold_saga(const Group& group, saga::Instance instance, bas
   auto* entry = evaluators_.find(instance.digest);
   const auto& definition = *entry->definition;
   saga::DecideContext context{now, *entry->evaluator, random_};
-  Fold folding(definition, std::move(instance), context, ids_, tools_.max_payload);
+  Fold folding(definition, std::move(instance), context, ids_, *tokens_, tools_.max_payload);
   for (const auto* happening : group.happenings) {
-    if (happening->make) {
+    if (happening->given) {
+      take_given(*happening, folding, definition, letters);
+    } else if (happening->make) {
       folding.apply(happening->make(folding.instance(), definition));
     } else if (auto refused = check_sender(definition, *happening)) {
       letters.push_back(std::move(*refused));
@@ -185,6 +188,24 @@ Folded InstanceBatch::fold_saga(const Group& group, saga::Instance instance, bas
     if (happening->hear && folding.verdict()) happening->hear(*folding.verdict());
   }
   return std::move(folding).finish();
+}
+
+void InstanceBatch::take_given(const Happening& happening, Fold& folding,
+                               const definition::Definition& definition,
+                               std::vector<ports::DeadLetter>& letters) {
+  const auto& given = *happening.given;
+  auto verdict = saga::FinalVerdict::kBadToken;
+  if (const auto claim = tokens_->check(happening.saga, given.step, given.token)) {
+    const saga::event::FinalAnswered event{given.step, claim->item, claim->round, given.answer};
+    verdict = saga::judge(definition, folding.instance(), event);
+    if (verdict == saga::FinalVerdict::kTaken) folding.apply(event);
+  }
+  if (given.tell) {
+    given.tell(verdict);
+  } else if (!saga::is_accepted(verdict)) {
+    letters.push_back(letter_of(happening, "coordinator", std::string(saga::to_string(verdict)),
+                                "the final answer of step '" + given.step + "' is not taken"));
+  }
 }
 
 BatchReport InstanceBatch::write(ports::EngineTransaction& transaction, const BatchWork& work,

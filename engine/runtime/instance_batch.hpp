@@ -13,11 +13,22 @@
 #include "ports/engine_store.hpp"
 #include "runtime/after_commit.hpp"
 #include "runtime/evaluator_cache.hpp"
+#include "saga/final_answer.hpp"
 
 namespace sagad::runtime {
 
+/// A final answer from outside, with what says that it is genuine. A value.
+struct GivenAnswer {
+  std::string step;
+  std::string token;
+  saga::FinalAnswer answer;
+  /// Told what becomes of it if the batch commits; if it is not set, a refused answer becomes a
+  /// dead letter.
+  std::function<void(saga::FinalVerdict)> tell;
+};
+
 /// Something that happened to a saga. Either `event` is set, or `make`, for an event that depends
-/// on the locked instance.
+/// on the locked instance, or `given`.
 struct Happening {
   using Make = std::function<saga::Event(const saga::Instance&, const definition::Definition&)>;
   /// Hears what was decided about an event::Operator, before the commit: it is true only if run()
@@ -28,6 +39,8 @@ struct Happening {
   std::shared_ptr<const saga::Event> event;
   Make make;
   Hear hear;
+  /// Or a final answer, whose token is checked when its instance is locked.
+  std::shared_ptr<const GivenAnswer> given;
   std::optional<std::int64_t> timer_row;    ///< deleted with it
   std::optional<ports::DeadLetter> letter;  ///< stored with it
   /// The message that it came with, which becomes a dead letter if the saga is not known. Valid
@@ -86,6 +99,9 @@ class InstanceBatch {
                            base::Time now, std::vector<ports::DeadLetter>& letters);
   Folded fold_saga(const Group& group, saga::Instance instance, base::Time now,
                    std::vector<ports::DeadLetter>& letters);
+  void take_given(const Happening& happening, Fold& folding,
+                  const definition::Definition& definition,
+                  std::vector<ports::DeadLetter>& letters);
   BatchReport write(ports::EngineTransaction& transaction, const BatchWork& work,
                     std::vector<Folded> folded, std::vector<ports::DeadLetter> letters);
 
@@ -94,6 +110,7 @@ class InstanceBatch {
   std::string loop_;
   std::unique_ptr<ports::EngineStore> store_;
   EvaluatorCache evaluators_;
+  std::optional<saga::AnswerTokens> tokens_;
   base::Random random_ = base::Random::from_system();
   base::IdGenerator ids_;
   std::set<std::string> missing_;

@@ -24,7 +24,10 @@ constexpr base::Duration kKeepAlive{3000};
 using Lane = Worker::Lane;
 
 std::string thread_name(const std::string& participant, Lane lane) {
-  const char* what = lane == Lane::kDo ? "-do" : lane == Lane::kUndo ? "-undo" : "-slow";
+  const char* what = lane == Lane::kDo     ? "-do"
+                     : lane == Lane::kUndo ? "-undo"
+                     : lane == Lane::kSlow ? "-slow"
+                                           : "-ext";
   return participant.substr(0, 10) + what;
 }
 
@@ -38,6 +41,7 @@ class Participant::Impl : public std::enable_shared_from_this<Impl> {
        ports::Metrics& metrics, std::shared_ptr<spdlog::logger> log, std::function<void()> hung)
       : context_(std::move(options), std::move(stores), runner, bus, relay, clock, metrics, log),
         slow_(context_.options.max_batch),
+        external_(context_.options.max_batch),
         watchdog_({}, terminator, std::move(log)),
         hung_(std::move(hung)) {}
 
@@ -64,7 +68,7 @@ class Participant::Impl : public std::enable_shared_from_this<Impl> {
 
   void add(Lane lane);
   void ended(const MemberPtr& member);
-  void add_slow_workers();
+  void add_workers(Lane lane, int count, bool& has_them);
   void keep_alive();
   void give_up(const MemberPtr& member);
   void answer_for(const Worker& worker);
@@ -74,6 +78,7 @@ class Participant::Impl : public std::enable_shared_from_this<Impl> {
 
   ParticipantContext context_;
   SlowQueue slow_;
+  SlowQueue external_;
   Watchdog watchdog_;
   const std::function<void()> hung_;
   StopSignal keeper_stop_;
@@ -83,6 +88,7 @@ class Participant::Impl : public std::enable_shared_from_this<Impl> {
   std::condition_variable changed_;
   std::vector<MemberPtr> members_;  ///< guarded by mutex_, as all below
   bool has_slow_workers_ = false;
+  bool has_external_workers_ = false;
   bool stopping_ = false;
   int hanging_ = 0;
 };
@@ -90,7 +96,16 @@ class Participant::Impl : public std::enable_shared_from_this<Impl> {
 void Participant::Impl::add(Lane lane) {
   const auto member = std::make_shared<Member>();
   const auto self = shared_from_this();
-  member->worker = std::make_shared<Worker>(context_, lane, slow_, [this] { add_slow_workers(); });
+  const auto& options = context_.options;
+  member->worker = std::make_shared<Worker>(
+      context_, lane,
+      Worker::Handover{
+          slow_,
+          [this, &options] { add_workers(Lane::kSlow, options.workers, has_slow_workers_); }},
+      Worker::Handover{external_, [this, &options] {
+                         add_workers(Lane::kExternal, options.external_workers,
+                                     has_external_workers_);
+                       }});
   const std::weak_ptr<Member> weak = member;
   auto slot = watchdog_.watch([this, weak] {
     if (const auto hanging = weak.lock()) give_up(hanging);
@@ -120,12 +135,13 @@ void Participant::Impl::ended(const MemberPtr& member) {
   changed_.notify_all();
 }
 
-void Participant::Impl::add_slow_workers() {
+/// Once: `has_them` is guarded by mutex_.
+void Participant::Impl::add_workers(Lane lane, int count, bool& has_them) {
   {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(has_slow_workers_, true)) return;
+    if (std::exchange(has_them, true)) return;
   }
-  for (int i = 0; i < context_.options.workers; ++i) add(Lane::kSlow);
+  for (int i = 0; i < count; ++i) add(lane);
 }
 
 void Participant::Impl::keep_alive() {
@@ -137,6 +153,7 @@ void Participant::Impl::keep_alive() {
     }
     for (const auto& member : members) member->worker->held().keep_alive();
     slow_.keep_alive();
+    external_.keep_alive();
   }
 }
 
@@ -195,7 +212,7 @@ void Participant::Impl::answer_for(const Worker& worker) {
 void Participant::Impl::forget_start(const HeldCommand& held) {
   const auto store = context_.stores();
   try {
-    store->clear_start(execution_key(held.command()));
+    store->clear_starts(std::vector{execution_key(held.command())});
   } catch (...) {
     const auto fault = store->classify(std::current_exception());
     context_.log->warn("participant {}: the start of a hung execution stays counted: {}",
@@ -232,7 +249,9 @@ void Participant::Impl::stop() {
   watchdog_.stop();
   keeper_stop_.request();
   keeper_.join();
+  context_.leases.stop();
   slow_.give_back();
+  external_.give_back();
 }
 
 Participant::Participant(Options options, ports::ParticipantStoreFactory stores,

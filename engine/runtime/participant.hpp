@@ -14,7 +14,7 @@
 namespace sagad::runtime {
 
 /// Executes the commands of one participant (protocol, section 3): batches, the barrier with
-/// settle, three modes of isolation, the watchdog, poison.
+/// settle, three modes of isolation, external actions with leases, the watchdog, poison.
 class Participant final : public base::Service {
  public:
   struct Options {
@@ -22,11 +22,15 @@ class Participant final : public base::Service {
     /// Threads for `do`, and as many for steps slower than the budget, once there are such; undo
     /// and settle have one of their own.
     int workers = 2;
+    /// Threads for external actions, once there are such: how many calls to the outside at once.
+    int external_workers = 8;
     std::size_t max_batch = 256;
     base::Duration fetch_wait{1000};
     base::Duration batch_budget{20};  ///< of plugin time, by running average
     std::size_t savepoint_batch = 60;
     int poison_starts = 3;
+    /// How long the lease of an external action lasts beyond its timeout.
+    base::Duration lease_margin{5000};
     int max_hung_threads = 4;
     base::Duration stale_after{15 * 24 * 3'600'000LL};  ///< half the inbox retention
   };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/participant_executor.hpp"
+#include "runtime/participant_external.hpp"
 
 // The last mode: one command, one transaction; its errors are its own.
 
@@ -22,23 +23,21 @@ Executor::End Executor::alone(Work work) {
   return alone_guarded(work);
 }
 
-/// The start is committed before the run and forgotten after it: what crashes the process leaves
-/// its count behind.
+/// The start is committed before the run and forgotten with its answer: what crashes the process
+/// leaves its count behind.
 Executor::End Executor::alone_guarded(Work& work) {
   const auto key = execution_key(work.command());
   try {
     forget_starts();
     const int starts = worker_.store->record_start(key);
     if (starts > worker_.shared.options.poison_starts) {
+      // A NAK of what cannot be reported yet must not forget its starts.
+      work.counted = false;
       bury(work, starts);
       return End::kDone;
     }
-    const End end = try_alone(work);
-    // Who gave this thread up has forgotten the start as well.
-    if (end == End::kAbandoned) return end;
-    came_back_.push_back(key);
-    forget_starts();
-    return end;
+    work.counted = true;
+    return try_alone(work);
   } catch (...) {
     const auto fault = worker_.store->classify(std::current_exception());
     nak(work);
@@ -48,13 +47,48 @@ Executor::End Executor::alone_guarded(Work& work) {
 
 /// What came back while the database was away is forgotten later: an outage is no crash.
 void Executor::forget_starts() {
-  while (!came_back_.empty()) {
-    worker_.store->clear_start(came_back_.back());
-    came_back_.pop_back();
-  }
+  if (came_back_.empty()) return;
+  worker_.store->clear_starts(came_back_);
+  came_back_.clear();
 }
 
 Executor::End Executor::try_alone(Work& work) {
+  const bool external = work.action != nullptr && work.action->external;
+  return external ? try_external(work) : try_transaction(work);
+}
+
+Executor::End Executor::try_external(Work& work) {
+  for (int run = 1; run <= kRuns; ++run) {
+    ports::Fault fault{};
+    try {
+      switch (ExternalAttempt(worker_, work).run()) {
+        case ExternalAttempt::End::kAnswered:
+          work.held->ack();
+          came_back(work);
+          return End::kDone;
+        case ExternalAttempt::End::kRetry:
+          answer_retries({&work});
+          return End::kDone;
+        case ExternalAttempt::End::kNotToRun:
+          return try_transaction(work);
+        case ExternalAttempt::End::kHeld:
+          nak_held(work);
+          return End::kDone;
+        case ExternalAttempt::End::kAgain:
+          continue;
+        case ExternalAttempt::End::kAbandoned:
+          return End::kAbandoned;
+      }
+    } catch (...) {
+      fault = worker_.store->classify(std::current_exception());
+    }
+    if (fault.kind != Kind::kConflict) return end_alone(work, fault);
+  }
+  nak(work);
+  return End::kDone;
+}
+
+Executor::End Executor::try_transaction(Work& work) {
   for (int run = 1; run <= kRuns; ++run) {
     ports::Fault fault{};
     try {
@@ -68,6 +102,8 @@ Executor::End Executor::try_alone(Work& work) {
       if (end == Attempt::End::kRolledBack) continue;
       if (work.fate == StepFate::kRetry) {
         answer_retries({&work});
+      } else if (work.fate == StepFate::kHeld) {
+        nak_held(work);
       } else {
         work.held->ack();
       }
@@ -110,7 +146,7 @@ void Executor::bury(Work& work, int starts) {
   const auto row = dead_letter_row(report, worker_.next_id(), worker_.shared.clock.now());
   // Forgotten only with the report confirmed: else the next delivery would run it again.
   if (!worker_.shared.publisher.publish({row}).front()) return nak(work);
-  worker_.store->clear_start(execution_key(work.command()));
+  worker_.store->clear_starts(std::vector{execution_key(work.command())});
   work.held->ack();
   worker_.shared.metrics.add("sagad_dead_letters_total",
                              {{"participant", worker_.shared.options.name}, {"reason", "poison"}});

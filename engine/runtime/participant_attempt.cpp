@@ -13,6 +13,8 @@ using saga::Outcome;
 constexpr std::size_t kSmallBatch = 8;
 /// Confirmed outbox rows that one transaction deletes.
 constexpr std::size_t kDeleteLimit = 1000;
+/// For what the engine itself does in the transaction.
+constexpr base::Duration kIdleMargin{60'000};
 
 std::string lock_name(const ports::ExecutionKey& key) {
   return key.saga.str() + '/' + key.step + '/' + std::to_string(key.item) + '/' +
@@ -46,11 +48,13 @@ Attempt::End Attempt::run_once() {
   // After the look-up, which is what opens the session where there was none.
   worker_.slot->session(worker_.store->session());
   if (!to_run_.empty()) {
+    allow_long_steps();
     take_turns();
     const End end = run_steps();
     if (end != End::kCommitted) return end;
   }
-  if (results_.empty() && inserts_.empty()) return End::kCommitted;  // retries leave nothing
+  // Retries, and what waits for an external action, leave nothing.
+  if (results_.empty() && inserts_.empty()) return End::kCommitted;
   if (!record()) return End::kRolledBack;
   commit();
   return End::kCommitted;
@@ -76,23 +80,58 @@ void Attempt::judge_all() {
 /// A row that gives way to a higher round is not kept by the unique index from giving way twice:
 /// those who replace it take turns on its key, and look again.
 Verdict Attempt::judge_locked(const Work& work) {
+  tx_->lock_action(lock_name(execution_key(work.command())));
+  return judge_again(work);
+}
+
+Verdict Attempt::judge_again(const Work& work) {
   const auto& command = work.command();
-  tx_->lock_action(lock_name(execution_key(command)));
   std::vector<ports::ExecutionKey> keys = {action_key(command)};
   if (command.kind == Kind::kUndo) keys.push_back(execution_key(command));
   const auto rows = tx_->find(keys);
   return judge(command, rows.front(), keys.size() > 1 ? rows.back() : std::nullopt);
 }
 
+/// Whether the command has to wait for an external action, or for a transaction of its own. A claim
+/// that nobody holds is ended, and the verdict is the one that follows from that.
+bool Attempt::is_claimed(Work& work, Verdict& verdict) {
+  using Action = Verdict::Action;
+  const auto about_claim = [&] {
+    return verdict.action == Action::kOwnClaim || verdict.action == Action::kActionClaim;
+  };
+  if (!about_claim()) return false;
+  const bool held = *verdict.row.claimed > base::Duration{0};
+  if (!held && mode_ != Mode::kAlone) {
+    put_off(work);
+    return true;
+  }
+  if (!held) {
+    tx_->claims().settle(verdict.row.key, work.command().round);
+    verdict = judge_again(work);
+  }
+  if (!about_claim()) return false;
+  work.fate = StepFate::kHeld;
+  work.wait = *verdict.row.claimed;
+  return true;
+}
+
 void Attempt::place(Work& work, Verdict verdict) {
+  if (is_claimed(work, verdict)) return;
   if (verdict.record == Verdict::Record::kReplace) {
     if (mode_ != Mode::kAlone) return put_off(work);
     verdict = judge_locked(work);
   }
   const bool replace = verdict.record == Verdict::Record::kReplace;
   if (verdict.action == Verdict::Action::kRun) {
-    // It may be what crashed the process: such commands are counted and run alone.
-    if (mode_ != Mode::kAlone && work.held->redelivered()) return put_off(work);
+    if (work.action->external) {  // its row has changed since it was looked at
+      work.fate = StepFate::kHeld;
+      return;
+    }
+    // It may be what crashed the process.
+    if (mode_ != Mode::kAlone && work.held->redelivered() && !work.counted) {
+      work.fate = StepFate::kUncounted;
+      return;
+    }
     replacing_ = replace;
     to_run_.push_back(&work);
     return;
@@ -107,6 +146,24 @@ void Attempt::place(Work& work, Verdict verdict) {
   take_row(work, std::move(verdict.row), replace);
 }
 
+/// The watchdog ends a step that takes too long; the server is not to do it sooner.
+void Attempt::allow_long_steps() {
+  auto longest = base::Duration{0};
+  for (const auto* work : to_run_) longest = std::max(longest, work->command().timeout);
+  if (longest + kIdleMargin > ports::kIdleTimeout) tx_->allow_idle(longest + kIdleMargin);
+}
+
+/// In the transaction that answers: so that a command which is answered is never counted.
+void Attempt::forget_starts() {
+  std::vector<ports::ExecutionKey> keys;
+  for (const auto& work : works_) {
+    if (work.counted && work.fate == StepFate::kAnswered) {
+      keys.push_back(execution_key(work.command()));
+    }
+  }
+  tx_->clear_starts(keys);
+}
+
 void Attempt::take_turns() {
   const auto* action = to_run_.front()->action;
   if (to_run_.size() > kSmallBatch && action->lock_key.empty()) tx_->lock_action(action->name);
@@ -118,7 +175,9 @@ void Attempt::take_answer(Work& work, ports::StepAnswer answer) {
     work.fate = StepFate::kRetry;
     return;
   }
-  ++(answer.outcome == Outcome::kDone ? counts_.done : counts_.failed);
+  ++(answer.outcome == Outcome::kDone    ? counts_.done
+     : answer.outcome == Outcome::kLater ? counts_.later
+                                         : counts_.failed);
   auto row = inbox_row(work.command(), answer);
   results_.push_back(fresh_result(work.command(), answer));
   work.fate = StepFate::kAnswered;
@@ -210,6 +269,7 @@ void Attempt::send_results() {
 
 void Attempt::commit() {
   if (!confirmed_) send_results();
+  forget_starts();
   tx_->commit();
   confirmed_->deleted();
   worker_.shared.relay.publish(std::move(rows_));
@@ -228,6 +288,7 @@ void Attempt::count_answers() const {
   };
   count("done", counts_.done);
   count("failed", counts_.failed);
+  count("later", counts_.later);
   const auto tell = [&](std::string_view counter, std::size_t number) {
     if (number > 0) metrics.add(counter, {participant}, static_cast<double>(number));
   };

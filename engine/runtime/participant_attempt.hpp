@@ -20,11 +20,13 @@ namespace sagad::runtime {
 
 /// What became of one command in a transaction that committed.
 enum class StepFate {
-  kAnswered,  ///< its answer is committed: acknowledge it
-  kRetry,     ///< its `answer` has no row: publish it, confirmed, then acknowledge
-  kAlone,     ///< rolled back: to be run in a transaction of its own
-  kLocked,    ///< rolled back: what it wants is locked by somebody else; later
-  kLeft,      ///< not reached
+  kAnswered,   ///< its answer is committed: acknowledge it
+  kRetry,      ///< its `answer` has no row: publish it, confirmed, then acknowledge
+  kAlone,      ///< rolled back: to be run in a transaction of its own
+  kLocked,     ///< rolled back: what it wants is locked by somebody else; later
+  kUncounted,  ///< rolled back: delivered again, and to be marked before it runs (poison)
+  kHeld,       ///< an external action is at it: after `wait` at most
+  kLeft,       ///< not reached
 };
 
 /// One command on its way through the executor.
@@ -35,8 +37,11 @@ struct Work {
   /// A refusal whose writes were rolled back: it is recorded without running again.
   std::optional<ports::StepAnswer> verdict;
   int conflicts = 0;
+  /// Its start is on record, in a batch or alone: to be forgotten when it comes back.
+  bool counted = false;
   StepFate fate = StepFate::kLeft;
   ports::StepAnswer answer;
+  base::Duration wait{0};  ///< of kHeld
 
   const saga::Command& command() const { return held->command(); }
 };
@@ -67,15 +72,20 @@ class Attempt {
     Work* work;
   };
   struct Counts {
-    std::size_t done = 0, failed = 0, duplicates = 0, null_compensations = 0, hanging = 0;
+    std::size_t done = 0, failed = 0, later = 0, duplicates = 0, null_compensations = 0,
+                hanging = 0;
   };
 
   End run_once();
   void judge_all();
+  Verdict judge_again(const Work& work);
   Verdict judge_locked(const Work& work);
+  bool is_claimed(Work& work, Verdict& verdict);
   void place(Work& work, Verdict verdict);
   void put_off(Work& work) { work.fate = StepFate::kAlone; }
   void take_turns();
+  void allow_long_steps();
+  void forget_starts();
 
   // participant_steps.cpp: the plugin's part.
   End run_steps();

@@ -22,9 +22,21 @@ Verdict answer(ports::InboxRow row, Verdict::Record record) {
   return verdict;
 }
 
-/// `failed` and `barred` hold for their round and the ones before; `done` for ever.
+/// `later` is an effect too: its final answer is the coordinator's affair.
+bool took_effect(const ports::InboxRow& row) {
+  return row.outcome == Outcome::kDone || row.outcome == Outcome::kLater;
+}
+
+/// `failed` and `barred` hold for their round and the ones before; what took effect for ever.
 bool gives_way(const ports::InboxRow& row, int round) {
-  return row.outcome != Outcome::kDone && row.round < round;
+  return !took_effect(row) && row.round < round;
+}
+
+Verdict claimed(Verdict::Action action, const ports::InboxRow& row) {
+  Verdict verdict;
+  verdict.action = action;
+  verdict.row = row;
+  return verdict;
 }
 
 ports::InboxRow new_row(const saga::Command& command, Outcome outcome) {
@@ -38,14 +50,21 @@ ports::InboxRow new_row(const saga::Command& command, Outcome outcome) {
 
 Verdict judge_do(const saga::Command& command, const std::optional<ports::InboxRow>& action) {
   if (!action) return run(Verdict::Record::kInsert);
+  if (action->claimed) return claimed(Verdict::Action::kOwnClaim, *action);
   if (gives_way(*action, command.round)) return run(Verdict::Record::kReplace);
   return answer(*action, Verdict::Record::kNothing);
 }
 
 Verdict judge_settle(const saga::Command& command, const std::optional<ports::InboxRow>& action) {
   if (!action) return answer(new_row(command, Outcome::kBarred), Verdict::Record::kInsert);
+  if (action->claimed) return claimed(Verdict::Action::kActionClaim, *action);
   // A `do` of this round that is still on its way would find the old row giving way to it.
   if (gives_way(*action, command.round)) {
+    if (action->in_doubt) {  // of the round before: what it may have done is still to be undone
+      auto doubt = *action;
+      doubt.round = command.round;
+      return answer(std::move(doubt), Verdict::Record::kReplace);
+    }
     return answer(new_row(command, Outcome::kBarred), Verdict::Record::kReplace);
   }
   return answer(*action, Verdict::Record::kNothing);
@@ -53,6 +72,7 @@ Verdict judge_settle(const saga::Command& command, const std::optional<ports::In
 
 Verdict judge_undo(const saga::Command& command, const std::optional<ports::InboxRow>& action,
                    const std::optional<ports::InboxRow>& undo) {
+  if (undo && undo->claimed) return claimed(Verdict::Action::kOwnClaim, *undo);
   if (undo && !gives_way(*undo, command.round)) return answer(*undo, Verdict::Record::kNothing);
   const auto record = undo ? Verdict::Record::kReplace : Verdict::Record::kInsert;
   if (command.by_hand) return run(record);
@@ -61,7 +81,9 @@ Verdict judge_undo(const saga::Command& command, const std::optional<ports::Inbo
     verdict.missing = true;
     return verdict;
   }
-  if (action->outcome != Outcome::kDone) return answer(new_row(command, Outcome::kDone), record);
+  if (action->claimed) return claimed(Verdict::Action::kActionClaim, *action);
+  if (!took_effect(*action) && !action->in_doubt)
+    return answer(new_row(command, Outcome::kDone), record);
   return run(record);
 }
 

@@ -13,6 +13,11 @@ struct Verdict {
   enum class Action {
     kRun,     ///< run the plugin, then record its answer
     kAnswer,  ///< run nothing; `row` or `missing` is the answer
+    /// External: `row` is the claim of the command's own key. It runs once nobody holds that.
+    kOwnClaim,
+    /// External: `row` is the claim of the action, which has no answer yet, and is to be ended
+    /// before it is settled or undone.
+    kActionClaim,
   };
   enum class Record {
     kNothing,

@@ -11,6 +11,7 @@
 #include "base/id.hpp"
 #include "base/random.hpp"
 #include "runtime/participant.hpp"
+#include "runtime/participant_leases.hpp"
 #include "runtime/participant_message.hpp"
 #include "runtime/participant_pace.hpp"
 #include "runtime/participant_report.hpp"
@@ -18,6 +19,11 @@
 #include "runtime/watchdog.hpp"
 
 namespace sagad::runtime {
+
+/// Throws unless the database answers: a transaction alone would not ask it.
+inline void ask_database(ports::ParticipantStore& store) {
+  store.begin()->find(std::vector{ports::ExecutionKey{}});
+}
 
 /// The actions that commands asked for and the plugin lacks. Thread-safe.
 class MissingActions {
@@ -53,7 +59,8 @@ struct ParticipantContext {
         metrics(metrics_in),
         log(std::move(log_in)),
         paces({options.batch_budget, options.max_batch, options.savepoint_batch}),
-        publisher(bus_in) {}
+        publisher(bus_in),
+        leases(stores, options.lease_margin, log, options.name) {}
 
   const Participant::Options options;
   const ports::ParticipantStoreFactory stores;
@@ -66,6 +73,7 @@ struct ParticipantContext {
 
   Paces paces;
   ConfirmedPublisher publisher;
+  Leases leases;
   MissingActions missing;
   StopSignal stop;      ///< the participant ends
   StopSignal no_fetch;  ///< too many threads hang, or the participant ends

@@ -13,6 +13,8 @@ using Kind = ports::Fault::Kind;
 
 /// So often a deadlock is run again before the command is put off.
 constexpr int kConflictRuns = 5;
+/// For an external action to end whose lease is about to.
+constexpr base::Duration kLeastWait{100};
 
 }  // namespace
 
@@ -21,8 +23,8 @@ Executor::End Executor::execute(std::vector<Work> works) {
   Pending pending(std::make_move_iterator(works.begin()), std::make_move_iterator(works.end()));
   while (!pending.empty()) {
     if (worker_.shared.stop.requested()) {
-      for (const auto& work : pending) work.held->nak(base::Duration{0});
-      return End::kDone;
+      for (const auto& work : pending) nak_now(work);
+      break;
     }
     Pace::Plan plan{pending.size(), Mode::kTogether};
     if (action != nullptr) {
@@ -37,7 +39,17 @@ Executor::End Executor::execute(std::vector<Work> works) {
     }
     if (how != End::kDone) return how;
   }
-  return End::kDone;
+  return forget_soon();
+}
+
+/// What came back is forgotten in one go; if that fails, later: an outage is no crash.
+Executor::End Executor::forget_soon() {
+  try {
+    forget_starts();
+    return End::kDone;
+  } catch (...) {
+    return away(worker_.store->classify(std::current_exception()));
+  }
 }
 
 Executor::End Executor::run(std::vector<Work> chunk, Mode mode, Pending& pending) {
@@ -51,7 +63,7 @@ Executor::End Executor::run(std::vector<Work> chunk, Mode mode, Pending& pending
   }
   switch (end) {
     case Attempt::End::kCommitted:
-      return after_commit(std::move(chunk), pending);
+      return after_commit(std::move(chunk), mode, pending);
     case Attempt::End::kRolledBack:
       return one_mode_down(std::move(chunk), mode, pending);
     case Attempt::End::kTimedOut:
@@ -82,7 +94,7 @@ Executor::End Executor::one_mode_down(std::vector<Work> chunk, Mode mode, Pendin
 Executor::End Executor::each_alone(std::vector<Work> works) {
   for (auto work = works.begin(); work != works.end(); ++work) {
     if (worker_.shared.stop.requested()) {
-      work->held->nak(base::Duration{0});
+      nak_now(*work);
       continue;
     }
     const End end = alone(std::move(*work));
@@ -126,22 +138,77 @@ void Executor::again(std::vector<Work> chunk, Pending& pending) {
   }
 }
 
-Executor::End Executor::after_commit(std::vector<Work> chunk, Pending& pending) {
+Executor::End Executor::after_commit(std::vector<Work> chunk, Mode mode, Pending& pending) {
   std::vector<Work*> retries;
   std::vector<Work> alone_works;
   for (auto& work : chunk) {
     if (work.fate == StepFate::kAnswered) work.held->ack();
     if (work.fate == StepFate::kLocked) nak(work);
+    if (work.fate == StepFate::kHeld) nak_held(work);
     if (work.fate == StepFate::kRetry) retries.push_back(&work);
   }
   answer_retries(std::move(retries));
   for (auto work = chunk.rbegin(); work != chunk.rend(); ++work) {
     if (work->fate == StepFate::kLeft) pending.push_front(std::move(*work));
   }
+  std::vector<Work> redelivered;
   for (auto& work : chunk) {
     if (work.held && work.fate == StepFate::kAlone) alone_works.push_back(std::move(work));
+    if (work.held && work.fate == StepFate::kUncounted) redelivered.push_back(std::move(work));
   }
-  return each_alone(std::move(alone_works));
+  const End end = each_alone(std::move(alone_works));
+  if (end == End::kDatabaseAway) for_each_nak(redelivered);
+  if (end != End::kDone || redelivered.empty()) return end;
+  return run_redelivered(std::move(redelivered), mode, pending);
+}
+
+/// Commands that were delivered before, so that an earlier execution may have crashed the process
+/// (more often it was a NAK or an outage). Together, if it is their first time here; those that did
+/// not come back from their last are run alone, and counted.
+Executor::End Executor::run_redelivered(std::vector<Work> works, Mode mode, Pending& pending) {
+  std::vector<ports::ExecutionKey> keys;
+  for (const auto& work : works) keys.push_back(execution_key(work.command()));
+  std::vector<bool> fresh;
+  try {
+    fresh = worker_.store->mark_starts(keys);
+  } catch (...) {
+    const auto fault = worker_.store->classify(std::current_exception());
+    for_each_nak(works);
+    return away(fault);
+  }
+  std::vector<Work> together;
+  std::vector<Work> suspects;
+  for (std::size_t i = 0; i < works.size(); ++i) {
+    works[i].counted = fresh.at(i);
+    (fresh.at(i) ? together : suspects).push_back(std::move(works[i]));
+  }
+  const End end = together.empty() ? End::kDone : run(std::move(together), mode, pending);
+  if (end == End::kDatabaseAway) for_each_nak(suspects);
+  return end == End::kDone ? each_alone(std::move(suspects)) : end;
+}
+
+void Executor::nak(const Work& work) {
+  work.held->nak(worker_.nak_delay(*work.held));
+  came_back(work);
+}
+
+void Executor::nak_now(const Work& work) {
+  work.held->nak(base::Duration{0});
+  came_back(work);
+}
+
+void Executor::for_each_nak(const std::vector<Work>& works) {
+  for (const auto& work : works) nak(work);
+}
+
+void Executor::came_back(const Work& work) {
+  if (work.counted) came_back_.push_back(execution_key(work.command()));
+}
+
+void Executor::nak_held(const Work& work) {
+  const auto wait = std::max(work.wait, kLeastWait);
+  work.held->nak(std::min(wait, worker_.nak_delay(*work.held)));
+  came_back(work);
 }
 
 void Executor::answer_retry(Work& work, ports::StepAnswer answer) {
@@ -160,6 +227,7 @@ void Executor::answer_retries(std::vector<Work*> works) {
   for (std::size_t i = 0; i < works.size(); ++i) {
     if (stored.at(i)) {
       works[i]->held->ack();
+      came_back(*works[i]);
     } else {
       nak(*works[i]);
     }
@@ -178,10 +246,10 @@ Executor::End Executor::away(const ports::Fault& fault) {
 
 bool Executor::database_answers() {
   try {
-    worker_.store->begin();
+    ask_database(*worker_.store);
     return true;
   } catch (...) {
-    // Whatever it is: a transaction cannot be had, and that is what was asked.
+    // Whatever it is: nothing can be had from it, and that is what was asked.
     return false;
   }
 }

@@ -33,22 +33,32 @@ class Executor {
   End one_mode_down(std::vector<Work> chunk, Mode mode, Pending& pending);
   End each_alone(std::vector<Work> works);
   End after_fault(const ports::Fault& fault, std::vector<Work> chunk, Mode mode, Pending& pending);
-  End after_commit(std::vector<Work> chunk, Pending& pending);
+  End after_commit(std::vector<Work> chunk, Mode mode, Pending& pending);
+  End run_redelivered(std::vector<Work> works, Mode mode, Pending& pending);
   void again(std::vector<Work> chunk, Pending& pending);
 
   End alone(Work work);
   End alone_guarded(Work& work);
   End try_alone(Work& work);
+  End try_transaction(Work& work);
+  End try_external(Work& work);
   End end_alone(Work& work, const ports::Fault& fault);
   void bury(Work& work, int starts);
 
   void answer_retries(std::vector<Work*> works);
   void answer_retry(Work& work, ports::StepAnswer answer);
-  void nak(const Work& work) { work.held->nak(worker_.nak_delay(*work.held)); }
+  /// Until the external action is likely to have ended, but it may answer sooner.
+  void nak_held(const Work& work);
+  void nak(const Work& work);
+  void nak_now(const Work& work);
+  void for_each_nak(const std::vector<Work>& works);
   /// After an infrastructure fault: is it the database, or was it only this command's session?
   End away(const ports::Fault& fault);
   bool database_answers();
 
+  /// To be forgotten, if its start is on record.
+  void came_back(const Work& work);
+  End forget_soon();
   void forget_starts();
 
   WorkerContext& worker_;

@@ -42,6 +42,7 @@ saga::Result recorded_result(const saga::Command& command, const ports::InboxRow
   if (row.outcome == saga::Outcome::kDone) result.output = read_output(row.output);
   result.code = row.code;
   result.message = row.message;
+  result.in_doubt = row.in_doubt && row.outcome == saga::Outcome::kFailed;
   return result;
 }
 

@@ -24,7 +24,7 @@ saga::Result missing_result(const saga::Command& command);
 /// A passing trouble: `retry` with this code.
 ports::StepAnswer retry_answer(std::string code, std::string message);
 
-/// The row that records a fresh answer, done or failed.
+/// The row that records a fresh answer: done, failed or later.
 ports::InboxRow inbox_row(const saga::Command& command, const ports::StepAnswer& answer);
 /// The message that carries a result to the coordinator.
 ports::OutboxRow result_row(const saga::Result& result, ports::OutboxId id);

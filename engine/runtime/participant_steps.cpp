@@ -26,7 +26,7 @@ Attempt::End ended(Watchdog::Return back) {
 
 bool keeps_writes(const Work& work, const ports::StepAnswer& answer) {
   if (answer.outcome == saga::Outcome::kRetry) return false;
-  return answer.outcome == saga::Outcome::kDone || work.action->refuses_before_writing;
+  return answer.outcome != saga::Outcome::kFailed || work.action->refuses_before_writing;
 }
 
 bool Attempt::over_budget() const {

@@ -15,7 +15,7 @@ constexpr base::Duration kSlowWait{200};
 constexpr base::Duration kMissingActionDelay{5000};
 
 std::unique_ptr<ports::Consumer> consumer_of(ParticipantContext& shared, Worker::Lane lane) {
-  if (lane == Worker::Lane::kSlow) return nullptr;
+  if (lane == Worker::Lane::kSlow || lane == Worker::Lane::kExternal) return nullptr;
   const auto commands =
       lane == Worker::Lane::kDo ? ports::CommandLane::kDo : ports::CommandLane::kUndo;
   return shared.bus.command_consumer(shared.options.name, commands);
@@ -23,12 +23,11 @@ std::unique_ptr<ports::Consumer> consumer_of(ParticipantContext& shared, Worker:
 
 }  // namespace
 
-Worker::Worker(ParticipantContext& shared, Lane lane, SlowQueue& slow,
-               std::function<void()> slow_work)
+Worker::Worker(ParticipantContext& shared, Lane lane, Handover slow, Handover external)
     : shared_(shared),
       lane_(lane),
-      slow_(slow),
-      slow_work_(std::move(slow_work)),
+      slow_(std::move(slow)),
+      external_(std::move(external)),
       consumer_(consumer_of(shared, lane)),
       context_(shared),
       executor_(context_) {
@@ -38,7 +37,9 @@ Worker::Worker(ParticipantContext& shared, Lane lane, SlowQueue& slow,
 void Worker::run(std::shared_ptr<Watchdog::Slot> slot) {
   context_.slot = std::move(slot);
   while (!shared_.no_fetch.requested()) {
-    const bool goes_on = lane_ == Lane::kSlow ? slow_round() : fetch_round();
+    const bool goes_on = lane_ == Lane::kSlow       ? queue_round(slow_.queue)
+                         : lane_ == Lane::kExternal ? queue_round(external_.queue)
+                                                    : fetch_round();
     if (!goes_on) return;
   }
   for (const auto& copy : copies_) copy->nak(base::Duration{0});
@@ -71,8 +72,8 @@ bool Worker::fetch_round() {
   return true;
 }
 
-bool Worker::slow_round() {
-  auto work = slow_.pop(kSlowWait);
+bool Worker::queue_round(SlowQueue& queue) {
+  auto work = queue.pop(kSlowWait);
   if (!work) return true;
   context_.held.replace({work->held});
   std::vector<std::vector<Work>> groups(1);
@@ -90,9 +91,8 @@ bool Worker::execute(std::vector<std::vector<Work>> groups) {
       for (const auto& work : group) work.held->nak(context_.nak_delay(*work.held));
       continue;
     }
-    const auto* action = group.front().action;
-    if (lane_ != Lane::kSlow && action != nullptr && shared_.paces.of(action->name).slow()) {
-      hand_over(std::move(group));
+    if (auto* other = other_lane(group.front().action)) {
+      hand_over(std::move(group), *other);
       continue;
     }
     const auto end = executor_.execute(std::move(group));
@@ -103,17 +103,23 @@ bool Worker::execute(std::vector<std::vector<Work>> groups) {
   return true;
 }
 
+Worker::Handover* Worker::other_lane(const ports::ActionInfo* action) {
+  if (action == nullptr || lane_ == Lane::kSlow || lane_ == Lane::kExternal) return nullptr;
+  if (action->external) return &external_;
+  return shared_.paces.of(action->name).slow() ? &slow_ : nullptr;
+}
+
 /// What has no room waits on the bus, for about as long as the queue will take.
-void Worker::hand_over(std::vector<Work> group) {
+void Worker::hand_over(std::vector<Work> group, Handover& to) {
   const auto average = shared_.paces.of(group.front().action->name).average();
-  const auto queue =
-      std::chrono::duration_cast<base::Duration>(average * slow_.size()) / shared_.options.workers;
+  const auto queue = std::chrono::duration_cast<base::Duration>(average * to.queue.size()) /
+                     shared_.options.workers;
   for (auto& work : group) {
     const auto held = work.held;
     context_.held.remove(held);
-    if (!slow_.push(std::move(work))) held->nak(std::max(queue, base::Duration{500}));
+    if (!to.queue.push(std::move(work))) held->nak(std::max(queue, base::Duration{500}));
   }
-  slow_work_();
+  to.filled();
 }
 
 std::vector<HeldPtr> Worker::read(std::vector<ports::DeliveryPtr> deliveries) {
@@ -177,7 +183,7 @@ void Worker::wait_for_database() {
   Outage outage(shared_.log, "participant " + shared_.options.name + ": database");
   while (!shared_.no_fetch.requested()) {
     try {
-      context_.store->begin();
+      ask_database(*context_.store);
       return outage.over();
     } catch (...) {
       const auto fault = context_.store->classify(std::current_exception());

@@ -14,13 +14,19 @@
 namespace sagad::runtime {
 
 /// One thread's work for a participant: fetches commands, sorts them and has them executed. The
-/// slow lane has no consumer; it lives on what the others hand to it.
+/// lanes for slow and for external actions have no consumer; they live on what the others hand to
+/// them.
 class Worker {
  public:
-  enum class Lane { kDo, kUndo, kSlow };
+  enum class Lane { kDo, kUndo, kSlow, kExternal };
 
-  /// `slow_work` is called after something was put into `slow`.
-  Worker(ParticipantContext& shared, Lane lane, SlowQueue& slow, std::function<void()> slow_work);
+  /// Where work goes that others are to execute; `filled` is called after something was put in.
+  struct Handover {
+    SlowQueue& queue;
+    std::function<void()> filled;
+  };
+
+  Worker(ParticipantContext& shared, Lane lane, Handover slow, Handover external);
 
   Lane lane() const { return lane_; }
   /// The body of the thread: returns when the participant ends, or if the watchdog gave it up.
@@ -34,9 +40,11 @@ class Worker {
 
  private:
   bool fetch_round();
-  bool slow_round();
+  bool queue_round(SlowQueue& queue);
   bool execute(std::vector<std::vector<Work>> groups);
-  void hand_over(std::vector<Work> group);
+  /// To whom work of this action is handed over; nullptr: it is executed here.
+  Handover* other_lane(const ports::ActionInfo* action);
+  void hand_over(std::vector<Work> group, Handover& to);
   std::vector<HeldPtr> read(std::vector<ports::DeliveryPtr> deliveries);
   void bury(std::vector<Unreadable> letters);
   void drop_stale(const std::vector<HeldPtr>& stale);
@@ -45,8 +53,8 @@ class Worker {
 
   ParticipantContext& shared_;
   const Lane lane_;
-  SlowQueue& slow_;
-  const std::function<void()> slow_work_;
+  Handover slow_;
+  Handover external_;
   std::unique_ptr<ports::Consumer> consumer_;
   WorkerContext context_;
   Executor executor_;

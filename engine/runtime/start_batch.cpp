@@ -82,6 +82,7 @@ void StartBatch::run_once(const std::vector<Rivals>& all,
                           const std::vector<ports::DeadLetter>& letters) {
   if (all.empty() && letters.empty()) return;
   if (!store_) store_ = stores_();
+  if (!tokens_) tokens_.emplace(store_->answer_secret());
   const auto transaction = store_->begin();
   std::vector<Folded> folded;
   std::vector<const saga::Instance*> instances;
@@ -115,7 +116,7 @@ Folded StartBatch::decide(StartItem& item, base::Time now) {
     return folded;
   }
   saga::DecideContext context{now, *evaluators_.find(definition.digest)->evaluator, random_};
-  Fold folding(definition, std::move(instance), context, ids_, tools_.max_payload);
+  Fold folding(definition, std::move(instance), context, ids_, *tokens_, tools_.max_payload);
   folding.apply(saga::event::Started{});
   auto folded = std::move(folding).finish();
   folded.is_new = true;

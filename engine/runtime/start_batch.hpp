@@ -53,6 +53,7 @@ class StartBatch {
   BatchTools tools_;
   std::unique_ptr<ports::EngineStore> store_;
   EvaluatorCache evaluators_;
+  std::optional<saga::AnswerTokens> tokens_;
   base::Random random_ = base::Random::from_system();
   base::IdGenerator ids_;
 };

@@ -83,7 +83,10 @@ void Watchdog::check(Slot& slot) {
   std::unique_lock lock(slot.mutex_);
   const auto now = Slot::Clock::now();
   if (slot.state_ == Slot::State::kRunning && now >= slot.deadline_) {
-    end_session(slot, lock);
+    if (slot.session_.pid != 0) return end_session(slot, lock);
+    // Outside of any transaction: there is nothing to end, and its answer counts when it comes.
+    slot.state_ = Slot::State::kGone;
+    slot.gone_at_ = now;
   } else if (slot.state_ == Slot::State::kGone && now >= slot.gone_at_ + options_.grace) {
     slot.state_ = Slot::State::kAbandoned;
     lock.unlock();

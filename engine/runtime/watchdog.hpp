@@ -39,7 +39,7 @@ class Watchdog final : public base::Service {
   /// The place of one worker thread, which alone calls its members.
   class Slot {
    public:
-    /// The session that the next executions use.
+    /// The session that the next executions use; one without a pid: none.
     void session(ports::Session session);
     void begin(base::Duration timeout);
     /// Waits while the watchdog is ending the session.

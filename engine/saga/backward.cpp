@@ -12,6 +12,11 @@ bool is_at_rest(StepStatus status) {
          status == StepStatus::kFailed || status == StepStatus::kCompensated;
 }
 
+/// Its action happened, so that it is to be undone if it can be.
+bool has_happened(const StepState& step) {
+  return step.status == StepStatus::kDone || (step.status == StepStatus::kFailed && step.in_effect);
+}
+
 }  // namespace
 
 /// From here on the saga undoes. Everything whose fate is not known is settled first: a step that
@@ -27,7 +32,11 @@ void Decider::turn_back(std::string_view reason, Error error) {
   for (const auto& known : definition_.steps) {
     const auto status = state(known.index).status;
     if (status == StepStatus::kRunning || status == StepStatus::kRetrying) settle(known.index);
-    if (status == StepStatus::kWaiting) end_signal_wait(known.index);
+    if (waits_for_answer(state(known.index))) {
+      stop_waiting(known.index);
+    } else if (status == StepStatus::kWaiting) {
+      end_signal_wait(known.index);
+    }
   }
 }
 
@@ -55,7 +64,7 @@ void Decider::unwind() {
     if (saga().status != SagaStatus::kCompensating) return;  // an expression has paused it
     if (resolved(known.index, memo)) continue;
     over = false;
-    const bool undoable = state(known.index).status == StepStatus::kDone && known.compensate &&
+    const bool undoable = has_happened(state(known.index)) && known.compensate &&
                           std::all_of(known.dependents.begin(), known.dependents.end(),
                                       [&](int dependent) { return resolved(dependent, memo); });
     if (undoable) dispatch_undo(known.index);
@@ -67,8 +76,8 @@ void Decider::unwind() {
 bool Decider::resolved(int index, std::vector<signed char>& memo) {
   auto& known = memo[static_cast<std::size_t>(index)];
   if (known >= 0) return known == 1;
-  const auto status = state(index).status;
-  bool is = is_at_rest(status) || (status == StepStatus::kDone && !step(index).compensate);
+  const auto& current = state(index);
+  bool is = has_happened(current) ? !step(index).compensate : is_at_rest(current.status);
   for (const int dependent : step(index).dependents) is = is && resolved(dependent, memo);
   known = is ? 1 : 0;
   return is;

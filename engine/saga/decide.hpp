@@ -54,11 +54,19 @@ struct Signalled {
 struct Operator {
   Intervention order;
 };
+/// The final answer of a step whose action answers `later`, under a token of (item, round).
+struct FinalAnswered {
+  std::string step;
+  int item = 0;
+  int round = 0;
+  FinalAnswer answer;
+};
 }  // namespace event
 
-using Event = std::variant<event::Started, event::Answered, event::TimerFired,
-                           event::DeadlineReached, event::Rescue, event::DeadLettered,
-                           event::Redriven, event::Signalled, event::Operator>;
+using Event =
+    std::variant<event::Started, event::Answered, event::TimerFired, event::DeadlineReached,
+                 event::Rescue, event::DeadLettered, event::Redriven, event::Signalled,
+                 event::Operator, event::FinalAnswered>;
 
 /// A wake-up that must survive: written as a row, fired by the timers service.
 struct Timer {
@@ -77,9 +85,10 @@ struct SignalChange {
 /// One line of the instance's history. `type` is a stable word; of a step: `dispatched`, `done`,
 /// `failed`, `retry`, `exhausted`, `skipped`, `settling`, `barred`, `undo_dispatched`,
 /// `undo_retry`, `undo_exhausted`, `compensation_failed`, `compensated`, `resent`, `waiting`,
-/// `signal_taken`, `late_answer`; of the saga: `started`, `signalled`, `compensating`,
-/// `pivot_passed`, `output_error`, `completed`, `compensated`, `failed`, `paused`, `resumed`,
-/// `redriven`; of an intervention: `verb_applied`, `verb_pending`, `verb_refused`.
+/// `signal_taken`, `late_answer`, `later`, `final_answer_kept`, `wait_ended`; of the saga:
+/// `started`, `signalled`, `compensating`, `pivot_passed`, `output_error`, `completed`,
+/// `compensated`, `failed`, `paused`, `resumed`, `redriven`; of an intervention: `verb_applied`,
+/// `verb_pending`, `verb_refused`.
 struct HistoryEntry {
   std::string type;
   std::string step;  ///< empty for the saga itself

@@ -5,10 +5,12 @@
 namespace sagad::saga {
 namespace {
 
-/// Whether the answer still says something once the step is in `round`. A recorded `done` is never
-/// replaced, so a command of a higher round is answered with it, under its own round.
+/// Whether the answer still says something once the step is in `round`. A recorded `done` or
+/// `later` is never replaced, so a command of a higher round is answered with it, under its own
+/// round.
 bool counts_in_round(const Result& result, int round) {
-  return result.round == round || (result.round < round && result.outcome == Outcome::kDone);
+  const bool for_ever = result.outcome == Outcome::kDone || result.outcome == Outcome::kLater;
+  return result.round == round || (result.round < round && for_ever);
 }
 
 }  // namespace
@@ -134,7 +136,9 @@ void Decider::proceed() {
 }
 
 bool Decider::passed_pivot() {
-  return definition_.pivot && state(*definition_.pivot).status == StepStatus::kDone;
+  if (!definition_.pivot) return false;
+  const auto& pivot = state(*definition_.pivot);
+  return pivot.status == StepStatus::kDone || waits_for_answer(pivot);
 }
 
 bool Decider::all(const std::vector<int>& steps, bool (*is)(StepStatus)) {
@@ -149,6 +153,9 @@ void Decider::enter(int index, StepStatus status, std::string reason) {
   current.status = status;
   current.since = context_.now;
   current.reason = std::move(reason);
+  const bool ended = status == StepStatus::kDone || status == StepStatus::kFailed ||
+                     status == StepStatus::kSkipped;
+  if (ended) current.early_answer.reset();
   decision_.changed = true;
 }
 

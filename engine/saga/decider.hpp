@@ -26,6 +26,7 @@ class Decider {
   void on(const event::Redriven& redriven);
   void on(const event::Signalled& signalled);
   void on(const event::Operator& operated);
+  void on(const event::FinalAnswered& given);
 
   Decision finish() &&;
 
@@ -66,9 +67,10 @@ class Decider {
   void complete();
   void record_action(int step, const Result& result);
   void record_retry(int step, const Result& result);
+  void record_refusal(int step, const Result& result);
   void record_barred(int step);
   void record_output(int step, Document output);
-  void pass_pivot();
+  void pass_pivot_after_all(int step);
 
   // signals.cpp: steps that wait for a signal
   void await_signal(int step);
@@ -129,6 +131,10 @@ class Decider {
   void drop_pending(const std::string& code, const std::string& message);
   void follow_pending(int step, const Result& result);
   void follow_fail(int step, const Result& result);
+  // later.cpp: answers that come later
+  void record_later(int step, const Result& result);
+  void end_waiting(int step, const FinalAnswer& answer);
+  void stop_waiting(int step);
 
   Command command_for(int step, Kind kind);
   Command do_command(int step);

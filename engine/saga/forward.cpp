@@ -138,8 +138,11 @@ void Decider::complete() {
 void Decider::record_action(int index, const Result& result) {
   const auto& current = state(index);
   const bool settling = current.status == StepStatus::kSettling;
-  const bool open =
-      settling || current.status == StepStatus::kRunning || current.status == StepStatus::kRetrying;
+  const bool is_final = result.outcome == Outcome::kDone || result.outcome == Outcome::kFailed;
+  const bool open = settling || current.status == StepStatus::kRunning ||
+                    current.status == StepStatus::kRetrying ||
+                    // Its participant may give the final answer, too.
+                    (waits_for_answer(current) && is_final);
   if (!open) {  // a duplicate: its answer is known
     late_answer(index, result);
     return;
@@ -150,7 +153,10 @@ void Decider::record_action(int index, const Result& result) {
       record_output(index, std::make_shared<const json::value>(result.output));
       break;
     case Outcome::kFailed:
-      fail_step(index, {result.code, result.message});
+      record_refusal(index, result);
+      break;
+    case Outcome::kLater:
+      record_later(index, result);
       break;
     case Outcome::kRetry:
       record_retry(index, result);
@@ -161,6 +167,18 @@ void Decider::record_action(int index, const Result& result) {
     case Outcome::kMissing:
       break;  // only an undo can miss its action
   }
+}
+
+void Decider::record_refusal(int index, const Result& result) {
+  const Error error{result.code, result.message};
+  if (result.in_doubt) state(index).in_effect = true;
+  fail_step(index, error);
+  const auto& known = step(index);
+  if (!result.in_doubt || !known.pivot || known.compensate) return;
+  // To go back could undo what a pivot that has happened stands on: that is for a person.
+  const auto paused_from = saga().paused_from;
+  pause("pivot_in_doubt", error);
+  if (paused_from) saga().paused_from = paused_from;
 }
 
 void Decider::record_barred(int index) {
@@ -191,11 +209,12 @@ void Decider::record_output(int index, Document output) {
   decision_.new_outputs.push_back(index);
   enter(index, StepStatus::kDone);
   note("done", index, {{"attempt", current.attempt}});
-  if (step(index).pivot && heads_back() && !control().forced) pass_pivot();
+  pass_pivot_after_all(index);
 }
 
 /// It was only settled because of doubt, and it had happened: from here on only forward.
-void Decider::pass_pivot() {
+void Decider::pass_pivot_after_all(int index) {
+  if (!step(index).pivot || !heads_back() || control().forced) return;
   note_saga("pivot_passed");
   if (paused()) {
     saga().paused_from = SagaStatus::kRunning;

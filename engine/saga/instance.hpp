@@ -41,6 +41,14 @@ struct EditedInput {
   Document input;
 };
 
+/// How a step whose action answered `later` ends: done with `output`, or failed with `error`.
+struct FinalAnswer {
+  bool done = true;
+  json::value output;
+  Error error;
+  bool operator==(const FinalAnswer&) const = default;
+};
+
 /// What is kept of a step while its saga lives.
 struct StepState {
   StepStatus status = StepStatus::kPending;
@@ -53,6 +61,9 @@ struct StepState {
   std::optional<base::Time> first_dispatched;  ///< of the current operation
   std::optional<base::Time> retry_at;          ///< in a back-off
   bool exhausted = false;  ///< its attempts, total_timeout or a non-retryable code ran out
+  /// Its action took effect although that is not all of its answer: it answered `later`, or it is
+  /// an external one in doubt. Such a step is undone even if it has failed.
+  bool in_effect = false;
   std::optional<Error> last_error;
   /// Signals that were sent and not taken yet; at the first step that waits for their name.
   int queued_signals = 0;
@@ -60,6 +71,8 @@ struct StepState {
   bool by_hand = false;  ///< an operator has done it: its undo runs although no action is recorded
   bool forced = false;   ///< an operator went on without its answer, which may still come
   std::vector<EditedInput> edits;
+  /// A final answer that has overtaken the action's own `later`.
+  std::shared_ptr<const FinalAnswer> early_answer;
   Document output;  ///< of the action; kept in rows of its own, null until done
 
   /// A command for it is out and unanswered.
@@ -104,6 +117,9 @@ struct Instance {
   /// False if no step can have an output yet.
   bool may_have_outputs() const;
 };
+
+/// Its action answered `later`, and its final answer is still to come.
+bool waits_for_answer(const StepState& step);
 
 /// The steps as the database keeps them (compact JSON, without outputs), and back.
 /// decode throws std::invalid_argument.

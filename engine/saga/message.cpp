@@ -10,9 +10,10 @@ namespace {
 
 constexpr base::EnumNames<Kind, 3> kKinds{
     {{Kind::kDo, "do"}, {Kind::kUndo, "undo"}, {Kind::kSettle, "settle"}}};
-constexpr base::EnumNames<Outcome, 5> kOutcomes{{{Outcome::kDone, "done"},
+constexpr base::EnumNames<Outcome, 6> kOutcomes{{{Outcome::kDone, "done"},
                                                  {Outcome::kFailed, "failed"},
                                                  {Outcome::kRetry, "retry"},
+                                                 {Outcome::kLater, "later"},
                                                  {Outcome::kBarred, "barred"},
                                                  {Outcome::kMissing, "missing"}}};
 
@@ -154,6 +155,7 @@ std::string encode(const Command& command) {
   write_address(writer, command);
   writer.text("action", command.action);
   writer.number("timeout_ms", command.timeout.count());
+  if (!command.token.empty()) writer.text("token", command.token);
   if (command.kind != Kind::kSettle) writer.document("input", command.input);
   if (command.kind == Kind::kUndo) {
     writer.document("action_input", command.action_input);
@@ -171,6 +173,7 @@ std::string encode(const Result& result) {
   if (!result.code.empty()) writer.text("code", result.code);
   if (!result.message.empty()) writer.text("message", result.message);
   if (result.after) writer.number("after_ms", result.after->count());
+  if (result.in_doubt) writer.flag("in_doubt");
   return writer.take();
 }
 
@@ -180,6 +183,7 @@ Command decode_command(std::string_view text) {
   read_address(reader, command);
   command.action = reader.text("action");
   command.timeout = base::Duration{reader.small("timeout_ms", 30'000)};
+  command.token = reader.text_or_empty("token");
   command.input = reader.take("input");
   command.action_input = reader.take("action_input");
   command.action_output = reader.take("action_output");
@@ -199,6 +203,7 @@ Result decode_result(std::string_view text) {
   result.code = reader.text_or_empty("code");
   result.message = reader.text_or_empty("message");
   if (reader.has("after_ms")) result.after = base::Duration{reader.small("after_ms", 0)};
+  result.in_doubt = reader.flag("in_doubt");
   result.output = reader.take("output");
   return result;
 }

@@ -33,6 +33,7 @@ struct Command {
   int round = 0;
   base::Duration timeout{30'000};
   base::Time sent_at;  ///< by the engine database's clock; results echo it
+  std::string token;   ///< do only: with it the final answer is given after a `later`
   json::value input;
   json::value action_input;   ///< undo only
   json::value action_output;  ///< undo only
@@ -44,6 +45,7 @@ enum class Outcome {
   kDone,     ///< took effect; `output`
   kFailed,   ///< business refusal; `code`, `message`
   kRetry,    ///< transient, rolled back; `code`, `message`, `after`
+  kLater,    ///< took effect, its final answer is still to come; `message`
   kBarred,   ///< the action has not happened and never will (in this round)
   kMissing,  ///< undo only: the row of an action known as done is gone (`inbox_row_missing`)
 };
@@ -66,6 +68,8 @@ struct Result {
   std::string code;
   std::string message;
   std::optional<base::Duration> after;
+  /// kFailed only: an earlier run of it ended without an answer and may have taken effect.
+  bool in_doubt = false;
 };
 
 /// A message that cannot be read. what() names the member and what was expected.

@@ -46,6 +46,13 @@ json::object encode_step(const StepState& step) {
   if (step.last_error) {
     out["error"] = {{"code", step.last_error->code}, {"message", step.last_error->message}};
   }
+  if (step.in_effect) out["in_effect"] = true;
+  if (step.early_answer) {
+    const auto& early = *step.early_answer;
+    out["early_answer"] =
+        early.done ? json::object{{"output", early.output}}
+                   : json::object{{"code", early.error.code}, {"message", early.error.message}};
+  }
   return out;
 }
 
@@ -84,6 +91,11 @@ std::vector<EditedInput> decode_edits(const json::array& in) {
   return edits;
 }
 
+FinalAnswer decode_answer(const json::object& in) {
+  if (const auto* output = find(in, "output")) return {true, *output, {}};
+  return {false, nullptr, {get_text(in, "code"), get_text(in, "message")}};
+}
+
 StepState decode_step(const json::object& in) {
   StepState step;
   step.status = parse_step_status(get_text(in, "status"));
@@ -104,6 +116,10 @@ StepState decode_step(const json::object& in) {
   if (const auto* error = find(in, "error")) {
     step.last_error =
         Error{get_text(error->as_object(), "code"), get_text(error->as_object(), "message")};
+  }
+  if (const auto* in_effect = find(in, "in_effect")) step.in_effect = in_effect->as_bool();
+  if (const auto* early = find(in, "early_answer")) {
+    step.early_answer = std::make_shared<const FinalAnswer>(decode_answer(early->as_object()));
   }
   return step;
 }

@@ -61,6 +61,7 @@ struct CommandLine {
   SignalCommand signal;
   DefinitionsCommand definitions;
   DeadLetterArguments dead_letters;
+  CompleteCommand complete;
   ValidateCommand validate;
   GraphCommand graph;
   VerbArguments verbs;
@@ -82,6 +83,7 @@ struct CommandLine {
     app.fallthrough();
     add_online();
     verbs.add_to(app, [this](Command command) { arguments.command = std::move(command); });
+    add_complete();
     add_offline();
   }
 
@@ -147,6 +149,23 @@ struct CommandLine {
       }
       arguments.command = signal;
     });
+  }
+
+  void add_complete() {
+    auto* command = app.add_subcommand("answer", "Give a waiting step its final answer");
+    command->add_option("id", complete.id, "Id of the saga")->required();
+    command->add_option("step", complete.step, "Id of the step")->required();
+    command->add_option("--token", complete.token, "Token that the action has handed out")
+        ->required();
+    auto* done = command
+                     ->add_option("--output", complete.output,
+                                  "It is done: JSON, @file, or @- for standard input")
+                     ->capture_default_str();
+    auto* code = command->add_option("--code", complete.code, "It has failed: the error's code")
+                     ->excludes(done);
+    command->add_option("--message", complete.message, "It has failed: the error, for people")
+        ->needs(code);
+    command->callback([this] { arguments.command = complete; });
   }
 
   void add_offline() {

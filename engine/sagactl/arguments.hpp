@@ -66,6 +66,16 @@ struct SignalCommand {
   std::string key;               ///< of the signal
 };
 
+/// Gives a step its final answer: done with `output`, or failed with `code` and `message`.
+struct CompleteCommand {
+  std::string id;
+  std::string step;
+  std::string token;
+  std::string output = "{}";  ///< JSON, `@file`, or `@-` for standard input
+  std::string code;           ///< not empty: failed
+  std::string message;
+};
+
 struct DefinitionsCommand {
   std::string name;  ///< empty: all
 };
@@ -103,6 +113,7 @@ struct GraphCommand {
 
 using Command = std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand, SignalCommand,
                              DefinitionsCommand, DeadLettersCommand, VerbCommand, BulkCommand,
+                             CompleteCommand,
                              ValidateCommand, GraphCommand>;
 
 struct Arguments {

@@ -179,6 +179,21 @@ ExitCode Online::run(const SignalCommand& command) {
   return ExitCode::kOk;
 }
 
+ExitCode Online::run(const CompleteCommand& command) {
+  json::object body{{"token", command.token}};
+  if (command.code.empty()) {
+    body["output"] = base::parse_document(read_input(command.output, "--output"));
+  } else {
+    body["code"] = command.code;
+    body["message"] = command.message;
+  }
+  const auto reply = client_.post({"v1", "sagas", command.id, "steps", command.step, "complete"},
+                                  {}, json::serialize(body), {});
+  if (!reply.ok()) return refused(reply);
+  if (as_json_) out_ << reply.text;
+  return ExitCode::kOk;
+}
+
 ExitCode Online::run(const DefinitionsCommand& command) {
   std::vector<std::string> path{"v1", "definitions"};
   if (!command.name.empty()) path.push_back(command.name);

@@ -24,6 +24,7 @@ class Online {
   ExitCode run(const SignalCommand& command);
   ExitCode run(const DefinitionsCommand& command);
   ExitCode run(const DeadLettersCommand& command);
+  ExitCode run(const CompleteCommand& command);
 
  private:
   ExitCode list_dead_letters(const DeadLettersCommand& command);

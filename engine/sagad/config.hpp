@@ -33,6 +33,7 @@ struct ParticipantConfig {
   std::filesystem::path plugin;
   std::string database;
   int workers = 2;
+  int external_workers = 8;
   boost::json::object config;  ///< for the plugin
 };
 

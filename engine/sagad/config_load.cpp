@@ -10,6 +10,8 @@ namespace sagad::daemon {
 namespace {
 
 constexpr int kMostWorkers = 64;
+/// Of external actions: they mostly wait.
+constexpr int kMostExternalWorkers = 256;
 constexpr int kMostConnections = 900;  // the HTTP library's select() ends at 1024 files
 
 bool looks_like_database(const std::string& text) {
@@ -120,7 +122,7 @@ class ConfigReader {
   }
 
   ParticipantConfig participant(const std::string& name, ConfigSection& section) {
-    section.allow_only({"plugin", "database", "workers", "config"});
+    section.allow_only({"plugin", "database", "workers", "external_workers", "config"});
     ParticipantConfig participant;
     participant.name = name;
     participant.database = database(section);
@@ -130,6 +132,8 @@ class ConfigReader {
       section.problem("", "the key 'plugin' is missing: the path of " + name + ".so");
     }
     participant.workers = section.number("workers", 1, kMostWorkers).value_or(participant.workers);
+    participant.external_workers = section.number("external_workers", 1, kMostExternalWorkers)
+                                       .value_or(participant.external_workers);
     participant.config = section.object("config");
     return participant;
   }

@@ -64,6 +64,7 @@ EnginePart::EnginePart(const Config& config, const Tools& tools)
             return postgres::make_outbox_store(target, "engine");
           },
           tools.bus, tools.metrics, tools.log),
+      final_answers_(stores_, {relay_, definitions_, &completions_, tools.metrics, tools.log}),
       starter_(starter_options(config.roles), stores_, tools.bus, relay_, definitions_, tools.clock,
                tools.metrics, tools.log),
       dead_letters_(

@@ -13,6 +13,7 @@
 #include "runtime/dead_letters.hpp"
 #include "runtime/definitions.hpp"
 #include "runtime/operators.hpp"
+#include "runtime/final_answers.hpp"
 #include "runtime/relay.hpp"
 #include "runtime/rescuer.hpp"
 #include "runtime/signals.hpp"
@@ -45,6 +46,7 @@ class EnginePart {
   api::ReaderPool& readers() { return readers_; }
   runtime::DeadLetters& dead_letters() { return dead_letters_; }
   runtime::Operators& operators() { return operators_; }
+  runtime::FinalAnswers& final_answers() { return final_answers_; }
 
  private:
   /// The loops that change sagas which are there already.
@@ -61,6 +63,7 @@ class EnginePart {
   api::ReaderPool readers_;
   runtime::Relay relay_;
   std::optional<Loops> loops_;
+  runtime::FinalAnswers final_answers_;
   runtime::Starter starter_;
   runtime::DeadLetters dead_letters_;
   runtime::Signals signals_;

@@ -15,6 +15,7 @@ runtime::Participant::Options participant_options(const ParticipantConfig& confi
   runtime::Participant::Options options;
   options.name = config.name;
   options.workers = config.workers;
+  options.external_workers = config.external_workers;
   return options;
 }
 

@@ -1,5 +1,7 @@
 #include "sagad/probes.hpp"
 
+#include <vector>
+
 #include "ports/errors.hpp"
 
 namespace sagad::daemon {
@@ -8,7 +10,7 @@ std::optional<std::string> DatabaseProbe::problem() {
   const std::lock_guard lock(mutex_);
   try {
     if (!store_) store_ = make_();
-    store_->begin()->find({});
+    store_->begin()->find(std::vector{ports::ExecutionKey{}});
     return std::nullopt;
   } catch (const ports::Unavailable& error) {
     store_.reset();

@@ -158,3 +158,7 @@ WHERE i.status IN ('running', 'compensating', 'paused')
   AND i.id NOT IN (SELECT o.saga_id FROM sagad.outbox AS o)
 ORDER BY i.id
 LIMIT $3::bigint;
+
+-- name: AnswerSecret
+-- As text: it is only a key.
+SELECT encode(s.secret, 'hex') FROM sagad.answer_secret AS s;

@@ -9,6 +9,10 @@ SELECT sagad.same_transaction($1::text);
 -- The first words of a transaction: what InboxFind says, and always the transaction's id
 -- (remembered, and compared at its end: SQL of others that ends the transaction is found out).
 SELECT i.saga_id, i.step, i.item, i.kind, i.round, i.outcome, i.output, i.code, i.message,
+       i.in_doubt IS TRUE,
+       CASE WHEN i.outcome = 'claimed' THEN
+         greatest(0, ceil(extract(epoch FROM i.lease_until - clock_timestamp()) * 1000))::bigint
+       END,
        pg_current_xact_id()
 FROM (SELECT 1) AS one
 LEFT JOIN sagad.inbox AS i
@@ -17,7 +21,11 @@ LEFT JOIN sagad.inbox AS i
 
 -- name: InboxFind
 -- One index, no join: what comes too much is left out by the caller.
-SELECT i.saga_id, i.step, i.item, i.kind, i.round, i.outcome, i.output, i.code, i.message
+SELECT i.saga_id, i.step, i.item, i.kind, i.round, i.outcome, i.output, i.code, i.message,
+       i.in_doubt IS TRUE,
+       CASE WHEN i.outcome = 'claimed' THEN
+         greatest(0, ceil(extract(epoch FROM i.lease_until - clock_timestamp()) * 1000))::bigint
+       END
 FROM sagad.inbox AS i
 WHERE i.saga_id = ANY ($1::uuid[]) AND i.step = ANY ($2::text[])
   AND i.item BETWEEN $3::integer AND $4::integer;
@@ -81,9 +89,24 @@ ON CONFLICT (saga_id, step, item, kind)
 DO UPDATE SET starts = poison_start.starts + 1, started_at = now()
 RETURNING starts;
 
+-- name: StartMark
+-- Those that have a row already, of a batch or of starts alone, are left as they are.
+INSERT INTO sagad.poison_start (saga_id, step, item, kind, starts)
+SELECT u.saga_id, u.step, u.item, u.kind, 0
+FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[]) AS u(saga_id, step, item, kind)
+ON CONFLICT DO NOTHING
+RETURNING saga_id, step, item, kind;
+
 -- name: StartClear
-DELETE FROM sagad.poison_start
-WHERE saga_id = $1::uuid AND step = $2::text AND item = $3::integer AND kind = $4::text;
+DELETE FROM sagad.poison_start AS p
+USING unnest($1::uuid[], $2::text[], $3::integer[], $4::text[]) AS u(saga_id, step, item, kind)
+WHERE p.saga_id = u.saga_id AND p.step = u.step AND p.item = u.item AND p.kind = u.kind;
+
+-- name: WorkStartClear
+DELETE FROM sagad.poison_start AS p
+USING unnest($1::uuid[], $2::text[], $3::integer[], $4::text[]) AS u(saga_id, step, item, kind)
+WHERE p.saga_id = u.saga_id AND p.step = u.step AND p.item = u.item AND p.kind = u.kind
+  AND sagad.same_transaction($5::text);
 
 -- name: SessionSelf
 SELECT a.pid, extract(epoch FROM a.backend_start)::text

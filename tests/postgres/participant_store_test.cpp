@@ -196,10 +196,10 @@ TEST_F(ParticipantStoreTest, StartsAreCountedInTransactionsOfTheirOwn) {
   EXPECT_EQ(store_->record_start(key), 2);
   EXPECT_EQ(store_->record_start(undo), 1);
   EXPECT_EQ(make_participant_store(database_)->record_start(key), 3);
-  store_->clear_start(key);
+  store_->clear_starts(std::vector{key});
   EXPECT_EQ(store_->record_start(key), 1);
-  store_->clear_start(key);
-  store_->clear_start(key);
+  store_->clear_starts(std::vector{key});
+  store_->clear_starts(std::vector{key});
   EXPECT_EQ(tests::Sql(database_).number("SELECT count(*) FROM sagad.poison_start"), 1);
 }
 

@@ -98,6 +98,52 @@ TEST_F(StepRunner, ShowsTheActionWhichExecutionItIs) {
       command);
 }
 
+TEST_F(StepRunner, TakesLaterOnlyFromWhoeverHasAToken) {
+  auto command = act();
+  command.token = "0.2.secret";
+  const auto answer = run(
+      [](Context& context) {
+        EXPECT_EQ(context.execution.answer_token, "0.2.secret");
+        return sagad::later("the bank calls back");
+      },
+      command);
+  EXPECT_EQ(answer.outcome, Outcome::kLater);
+  EXPECT_EQ(answer.message, "the bank calls back");
+
+  const auto untold = run([](Context&) { return sagad::later(); });
+  EXPECT_EQ(untold.outcome, Outcome::kRetry);
+  EXPECT_EQ(untold.code, "bad_answer");
+  command.kind = sagad::saga::Kind::kUndo;
+  command.token.clear();
+  const auto undo = run([](Context&) { return sagad::later(); }, command);
+  EXPECT_EQ(undo.code, "bad_answer");
+  EXPECT_THAT(undo.message, HasSubstr("a compensation cannot"));
+}
+
+TEST_F(StepRunner, RunsExternalActionsWithoutATransaction) {
+  auto plugin = std::make_shared<sagad::plugins::Plugin>();
+  plugin->name = "test";
+  sagad::Registry registry({}, {});
+  registry.external_action("act", [](sagad::ExternalContext& context) -> Answer {
+    EXPECT_EQ(context.execution.idempotency_key, sagad::saga::idempotency_key(act()));
+    EXPECT_EQ(context.execution.deadline, sagad::base::parse_time("2026-01-31T08:15:40Z"));
+    EXPECT_EQ(context.input, act().input);
+    context.log.info("calling");
+    return sagad::failed("declined", "no funds");
+  });
+  plugin->actions = registry.actions();
+  std::ostringstream lines;
+  auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(lines);
+  const FixedClock clock;
+  sagad::plugins::PluginStepRunner runner(plugin, clock,
+                                          std::make_shared<spdlog::logger>("test", sink));
+  EXPECT_TRUE(runner.find("act")->external);
+  const auto answer = runner.run_external(act());
+  EXPECT_EQ(answer.outcome, Outcome::kFailed);
+  EXPECT_EQ(answer.code, "declined");
+  EXPECT_THAT(lines.str(), HasSubstr("calling"));
+}
+
 TEST_F(StepRunner, TranslatesTheAnswers) {
   auto answer = run([](Context&) { return sagad::done({{"x", 1}}); });
   EXPECT_EQ(answer.outcome, Outcome::kDone);

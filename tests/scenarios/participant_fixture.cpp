@@ -89,6 +89,18 @@ void Actions::add(ports::ActionInfo info, Run run, RunBatch batch) {
   entry.batch = std::move(batch);
 }
 
+void Actions::add_external(const std::string& name, RunExternal run) {
+  auto& entry = actions_[name];
+  entry.info = {.name = name, .external = true};
+  entry.external = std::move(run);
+}
+
+ports::StepAnswer Actions::run_external(const saga::Command& command) {
+  auto& entry = actions_.at(command.action);
+  ++entry.runs;
+  return entry.external(command);
+}
+
 int Actions::runs(const std::string& action) const { return actions_.at(action).runs; }
 
 const ports::ActionInfo* Actions::find(const std::string& action) const {
@@ -266,7 +278,8 @@ void ParticipantTest::expect_clean() {
   const auto deadline = Steady::now() + std::chrono::seconds(10);
   bool clean = false;
   while (!clean && Steady::now() < deadline) {
-    clean = bus_->head(kCommands).empty && number("SELECT count(*) FROM sagad.outbox") == 0;
+    clean = bus_->head(kCommands).empty && number("SELECT count(*) FROM sagad.outbox") == 0 &&
+            number("SELECT count(*) FROM sagad.poison_start") == 0;
     if (!clean) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   EXPECT_TRUE(bus_->head(kCommands).empty) << "commands are left";

@@ -33,14 +33,17 @@ class Actions final : public ports::StepRunner {
   using Run = std::function<ports::StepAnswer(const saga::Command&, Transaction&)>;
   using RunBatch = std::function<std::vector<ports::StepAnswer>(
       std::span<const saga::Command* const>, Transaction&)>;
+  using RunExternal = std::function<ports::StepAnswer(const saga::Command&)>;
 
   void add(ports::ActionInfo info, Run run, RunBatch batch = {});
+  void add_external(const std::string& name, RunExternal run);
   /// Executions so far, those of batch forms not counted.
   int runs(const std::string& action) const;
   int batch_runs() const { return batch_runs_; }
 
   const ports::ActionInfo* find(const std::string& action) const override;
   ports::StepAnswer run(const saga::Command& command, Transaction& transaction) override;
+  ports::StepAnswer run_external(const saga::Command& command) override;
   std::vector<ports::StepAnswer> run_batch(std::span<const saga::Command* const> commands,
                                            Transaction& transaction) override;
 
@@ -49,6 +52,7 @@ class Actions final : public ports::StepRunner {
     ports::ActionInfo info;
     Run run;
     RunBatch batch;
+    RunExternal external;
     std::atomic<int> runs{0};
   };
   std::map<std::string, Entry> actions_;

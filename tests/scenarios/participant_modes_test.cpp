@@ -288,5 +288,27 @@ TEST_F(ParticipantModes, SlowActionDoesNotHoldUpFastOnes) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1500));
 }
 
+TEST_F(ParticipantModes, ALongStepMayBeSilentForLongerThanOthers) {
+  std::string allowed;
+  actions_.add({.name = "ask"}, [&](const saga::Command&, Transaction& transaction) {
+    allowed =
+        transaction.exec_raw("SHOW idle_in_transaction_session_timeout")[0][0].as<std::string>();
+    return done();
+  });
+  start();
+  auto brief = command(saga::Kind::kDo, "ask");
+  send(brief);
+  result();
+  EXPECT_EQ(allowed, "5min");
+  auto patient = command(saga::Kind::kDo, "ask");
+  patient.timeout = base::Duration{3'600'000};
+  send(patient);
+  result();
+  EXPECT_EQ(allowed, "61min");
+  send(command(saga::Kind::kDo, "ask"));
+  result();
+  EXPECT_EQ(allowed, "5min") << "for its transaction only";
+}
+
 }  // namespace
 }  // namespace sagad::tests

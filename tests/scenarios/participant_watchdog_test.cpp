@@ -1,9 +1,8 @@
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "scenarios/participant_fixture.hpp"
+#include "scenarios/pit.hpp"
 
 // Executions that take too long, or that take the process with them.
 
@@ -13,35 +12,6 @@ namespace {
 using saga::Kind;
 using saga::Outcome;
 using Steady = std::chrono::steady_clock;
-
-/// Where threads hang until they are let go.
-class Pit {
- public:
-  void fall_in() {
-    std::unique_lock lock(mutex_);
-    ++inside_;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return open_; });
-    --inside_;
-    changed_.notify_all();
-  }
-  void let_go() {
-    std::unique_lock lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return inside_ == 0; });
-  }
-  int inside() {
-    const std::lock_guard lock(mutex_);
-    return inside_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-  int inside_ = 0;
-};
 
 class ParticipantWatchdog : public ParticipantTest {
  protected:
@@ -197,6 +167,19 @@ TEST_F(ParticipantWatchdog, StopDoesNotWaitForAHungThread) {
 
 class ParticipantPoison : public ParticipantWatchdog {
  protected:
+  /// Each is fetched by somebody who puts it back.
+  void deliver_once(const std::vector<saga::Command>& commands) {
+    send(commands);
+    const auto consumer = bus_->command_consumer("pay", ports::CommandLane::kDo);
+    std::vector<ports::DeliveryPtr> fetched;
+    while (fetched.size() < commands.size()) {
+      for (auto& delivery : consumer->fetch(256, base::Duration{1000})) {
+        fetched.push_back(std::move(delivery));
+      }
+    }
+    for (const auto& delivery : fetched) delivery->nak(base::Duration{0});
+  }
+
   /// As after a crash: delivered, and the start counted, but never back.
   void crash(const saga::Command& command, int counted) {
     send(command);
@@ -221,6 +204,38 @@ TEST_F(ParticipantPoison, ThreeStartsWithoutAReturnAreADeadLetter) {
   EXPECT_EQ(letter->letter.participant, "pay");
   EXPECT_EQ(actions_.runs("charge"), 0);
   EXPECT_TRUE(silent(base::Duration{300}));
+  expect_clean();
+}
+
+TEST_F(ParticipantPoison, WhatADrainBringsBackRunsInABatch) {
+  std::vector<saga::Command> commands;
+  for (int i = 0; i < 12; ++i) commands.push_back(command());
+  deliver_once(commands);
+  start();
+  for (const auto& answer : results(12)) EXPECT_EQ(answer.outcome, Outcome::kDone);
+  EXPECT_LT(number("SELECT count(DISTINCT xmin::text) FROM sagad.inbox"), 12);
+  EXPECT_EQ(number("SELECT count(*) FROM effect"), 12);
+  expect_clean();
+}
+
+TEST_F(ParticipantPoison, AfterABatchThatDidNotComeBackEachRunsAloneAndIsCounted) {
+  std::vector<saga::Command> commands;
+  std::vector<ports::ExecutionKey> keys;
+  for (int i = 0; i < 5; ++i) {
+    commands.push_back(command());
+    keys.push_back({commands.back().saga, commands.back().step});
+  }
+  const auto database = store();
+  EXPECT_EQ(database->mark_starts(keys), std::vector<bool>(5, true));
+  EXPECT_EQ(database->mark_starts(keys), std::vector<bool>(5, false));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(database->record_start(keys[2]), i + 1);
+  deliver_once(commands);
+  start();
+  for (const auto& answer : results(4)) EXPECT_EQ(answer.outcome, Outcome::kDone);
+  const auto letter = dead_letter();
+  ASSERT_TRUE(letter);
+  EXPECT_EQ(letter->letter.saga, commands[2].saga);
+  EXPECT_EQ(number("SELECT count(DISTINCT xmin::text) FROM sagad.inbox"), 4);
   expect_clean();
 }
 

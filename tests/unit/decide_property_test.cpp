@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 #include <variant>
 
 #include "saga/decide.hpp"
@@ -92,12 +93,20 @@ class Participant {
     result.kind = command.kind;
     result.attempt = command.attempt;
     result.sent_at = command.sent_at;
+    result.in_doubt = false;
     result.outcome = command.kind == Kind::kUndo ? undo(command.step)
                      : command.kind == Kind::kDo ? act(command.step)
                                                  : settle(command.step);
     result.code = "code";
+    result.in_doubt = result.outcome == Outcome::kFailed && in_doubt_.count(command.step) != 0 &&
+                      command.kind != Kind::kUndo;
     return result;
   }
+
+  /// The final answers that became due, once.
+  std::vector<event::FinalAnswered> take_answers() { return std::exchange(answers_, {}); }
+  /// It answered `later`, and failed in the end.
+  bool refused_in_the_end(const std::string& step) const { return refused_.count(step) != 0; }
 
   std::vector<std::string> effects;  ///< `+s1`, `-s1`, in order
 
@@ -106,9 +115,19 @@ class Participant {
     if (const auto found = actions_.find(step); found != actions_.end()) return found->second;
     const auto chance = random_.next() % 10;
     if (chance < 2) return Outcome::kRetry;
-    if (chance < 3) return actions_[step] = Outcome::kFailed;
+    if (chance < 3) {
+      if (random_.next() % 3 == 0) {  // external: an earlier run may have taken effect
+        in_doubt_.insert(step);
+        if (random_.next() % 2 == 0) effects.push_back("+" + step);
+      }
+      return actions_[step] = Outcome::kFailed;
+    }
     effects.push_back("+" + step);
-    return actions_[step] = Outcome::kDone;
+    if (chance > 3) return actions_[step] = Outcome::kDone;
+    const bool refuses = random_.next() % 3 == 0;
+    if (refuses) refused_.insert(step);
+    answers_.push_back({step, 0, 0, FinalAnswer{!refuses, json::object{}, {"code", ""}}});
+    return actions_[step] = Outcome::kLater;
   }
   Outcome settle(const std::string& step) {
     return actions_.emplace(step, Outcome::kBarred).first->second;
@@ -119,13 +138,18 @@ class Participant {
     if (action == actions_.end()) return Outcome::kMissing;
     if (random_.next() % 5 == 0) return Outcome::kRetry;
     undone_.insert(step);
-    if (action->second == Outcome::kDone) effects.push_back("-" + step);
+    if (std::find(effects.begin(), effects.end(), "+" + step) != effects.end()) {
+      effects.push_back("-" + step);
+    }
     return Outcome::kDone;
   }
 
   base::Random& random_;
   std::map<std::string, Outcome> actions_;
   std::set<std::string> undone_;
+  std::set<std::string> in_doubt_;
+  std::set<std::string> refused_;
+  std::vector<event::FinalAnswered> answers_;
 };
 
 class Trial {
@@ -187,9 +211,13 @@ class Trial {
     const auto message = channel_[at];
     const bool again = open() && random_.next() % 5 == 0;
     if (!again) channel_.erase(channel_.begin() + static_cast<std::ptrdiff_t>(at));
+    if (const auto* answer = std::get_if<event::FinalAnswered>(&message)) {
+      return happens(*answer);  // given until it is taken, so that it is not lost
+    }
     if (open() && random_.next() % 10 == 0) return;  // lost
     if (const auto* command = std::get_if<Command>(&message)) {
       channel_.emplace_back(participant_.execute(*command));
+      for (auto& given : participant_.take_answers()) channel_.emplace_back(std::move(given));
     } else {
       happens(event::Answered{std::get<Result>(message)});
     }
@@ -223,9 +251,11 @@ class Trial {
         ASSERT_EQ(happened("+" + id), happened("-" + id)) << id;
       }
       for (const int dependent : known.dependents) check_order(known, dependent);
-      if (definition_.pivot &&
-          happened("+" + definition_.steps[static_cast<std::size_t>(*definition_.pivot)].id)) {
-        ASSERT_FALSE(happened("-" + id)) << "undone after the pivot";
+      if (definition_.pivot) {
+        const auto& pivot = definition_.steps[static_cast<std::size_t>(*definition_.pivot)].id;
+        if (happened("+" + pivot) && !participant_.refused_in_the_end(pivot)) {
+          ASSERT_FALSE(happened("-" + id)) << "undone after the pivot";
+        }
       }
     }
     if (instance_.status == SagaStatus::kPaused) {
@@ -256,7 +286,7 @@ class Trial {
   Participant participant_;
   base::Time now_ = base::from_micros(1'800'000'000'000'000);
   Instance instance_;
-  std::vector<std::variant<Command, Result>> channel_;
+  std::vector<std::variant<Command, Result, event::FinalAnswered>> channel_;
   std::vector<Timer> timers_;
 };
 

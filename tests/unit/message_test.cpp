@@ -67,6 +67,24 @@ TEST(Message, TheTextOfACommandIsWhatOtherLanguagesRead) {
             R"("sent_at":1800000000123456,"action":"charge","timeout_ms":1500,"input":{}})");
 }
 
+TEST(Message, ATokenAndADoubtComeBack) {
+  auto sent = command();
+  sent.token = "0.0.secret";
+  EXPECT_EQ(decode_command(encode(sent)).token, "0.0.secret");
+  Result result;
+  result.saga = kSaga;
+  result.outcome = Outcome::kFailed;
+  result.code = "refused";
+  EXPECT_FALSE(decode_result(encode(result)).in_doubt);
+  result.in_doubt = true;
+  EXPECT_TRUE(decode_result(encode(result)).in_doubt);
+  result.outcome = Outcome::kLater;
+  result.message = "the bank calls back";
+  const auto read = decode_result(encode(result));
+  EXPECT_EQ(read.outcome, Outcome::kLater);
+  EXPECT_EQ(read.message, "the bank calls back");
+}
+
 TEST(Message, AResultComesBackAsItWas) {
   Result sent;
   sent.saga = kSaga;

@@ -38,7 +38,7 @@ TEST(ParticipantBarrier, NewActionRunsAndIsRecorded) {
 }
 
 TEST(ParticipantBarrier, RecordedAnswerOfTheSameOrALaterRoundIsAnsweredAgain) {
-  for (const auto outcome : {Outcome::kDone, Outcome::kFailed, Outcome::kBarred}) {
+  for (const auto outcome : {Outcome::kDone, Outcome::kFailed, Outcome::kBarred, Outcome::kLater}) {
     for (const int recorded : {1, 2}) {
       const auto verdict =
           judge(command(Kind::kDo, 1), row(Kind::kDo, outcome, recorded), std::nullopt);
@@ -108,6 +108,43 @@ TEST(ParticipantBarrier, UndoOfADoneActionRuns) {
       judge(command(Kind::kUndo, 0), row(Kind::kDo, Outcome::kDone, 0), std::nullopt);
   EXPECT_EQ(verdict.action, Action::kRun);
   EXPECT_EQ(verdict.record, Record::kInsert);
+}
+
+TEST(ParticipantBarrier, LaterTookEffectNoRoundReplacesItAndItIsUndone) {
+  const auto later = row(Kind::kDo, Outcome::kLater, 0);
+  for (const auto kind : {Kind::kDo, Kind::kSettle}) {
+    const auto verdict = judge(command(kind, 2), later, std::nullopt);
+    EXPECT_EQ(verdict.action, Action::kAnswer);
+    EXPECT_EQ(verdict.record, Record::kNothing);
+    EXPECT_EQ(verdict.row.outcome, Outcome::kLater);
+  }
+  EXPECT_EQ(judge(command(Kind::kUndo, 0), later, std::nullopt).action, Action::kRun);
+}
+
+TEST(ParticipantBarrier, AClaimIsWaitedForOrEnded) {
+  auto claim = row(Kind::kDo, Outcome::kDone, 0);
+  claim->claimed = base::Duration{0};
+  EXPECT_EQ(judge(command(Kind::kDo, 0), claim, std::nullopt).action, Action::kOwnClaim);
+  EXPECT_EQ(judge(command(Kind::kSettle, 0), claim, std::nullopt).action, Action::kActionClaim);
+  const auto undo = judge(command(Kind::kUndo, 0), claim, std::nullopt);
+  EXPECT_EQ(undo.action, Action::kActionClaim);
+  EXPECT_EQ(undo.row.key.kind, Kind::kDo);
+  auto own = row(Kind::kUndo, Outcome::kDone, 0);
+  own->claimed = base::Duration{0};
+  EXPECT_EQ(judge(command(Kind::kUndo, 0), row(Kind::kDo, Outcome::kDone, 0), own).action,
+            Action::kOwnClaim);
+}
+
+TEST(ParticipantBarrier, ARefusalInDoubtIsUndoneAndKeepsItsDoubtInAHigherRound) {
+  auto doubt = row(Kind::kDo, Outcome::kFailed, 0);
+  doubt->in_doubt = true;
+  EXPECT_EQ(judge(command(Kind::kUndo, 0), doubt, std::nullopt).action, Action::kRun);
+  const auto settled = judge(command(Kind::kSettle, 2), doubt, std::nullopt);
+  EXPECT_EQ(settled.record, Record::kReplace);
+  EXPECT_EQ(settled.row.outcome, Outcome::kFailed);
+  EXPECT_EQ(settled.row.round, 2);
+  EXPECT_TRUE(settled.row.in_doubt);
+  EXPECT_EQ(judge(command(Kind::kDo, 2), doubt, std::nullopt).record, Record::kReplace);
 }
 
 TEST(ParticipantBarrier, UndoIsAnsweredOnce) {

@@ -39,6 +39,7 @@ class Catalogue final : public ports::StepRunner {
     return found == actions_.end() ? nullptr : &found->second;
   }
   ports::StepAnswer run(const saga::Command&, sagad::Transaction&) override { return {}; }
+  ports::StepAnswer run_external(const saga::Command&) override { return {}; }
   std::vector<ports::StepAnswer> run_batch(std::span<const saga::Command* const>,
                                            sagad::Transaction&) override {
     return {};

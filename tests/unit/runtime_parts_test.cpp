@@ -69,7 +69,7 @@ TEST(Completions, HearEveryAnnouncementOnceAndNoneFromBefore) {
 class FoldTest : public ::testing::Test {
  protected:
   Fold fold(saga::Instance instance, std::size_t max_payload = kMaxPayload) {
-    return Fold(*definition_, std::move(instance), context_, ids_, max_payload);
+    return Fold(*definition_, std::move(instance), context_, ids_, tokens_, max_payload);
   }
 
   saga::Instance fresh(const std::string& text = "x") {
@@ -91,6 +91,7 @@ class FoldTest : public ::testing::Test {
   std::unique_ptr<definition::Evaluator> evaluator_ = definition::make_evaluator(definition_);
   base::Random random_{1};
   base::IdGenerator ids_{1};
+  saga::AnswerTokens tokens_{"secret"};
   saga::DecideContext context_{base::from_micros(1'700'000'000'000'000), *evaluator_, random_};
 };
 

@@ -9,7 +9,7 @@
 /// is safe whatever the other side was built with.
 
 /// Raised whenever something in <sagad/...> changes that a built plugin has compiled in.
-#define SAGAD_SDK_ABI 1
+#define SAGAD_SDK_ABI 2
 
 /// With it every container of the standard library has another layout.
 #ifdef _GLIBCXX_DEBUG

@@ -30,8 +30,16 @@ struct Retry {
   std::optional<std::chrono::milliseconds> after;
 };
 
+/// The action took effect here, but whether the whole succeeds is known only later: what it wrote
+/// is committed, and the step waits. The final answer, done or failed, is given with the token of
+/// the execution (`Execution::answer_token`), by whomever the action has handed it to. A step that
+/// fails in the end is undone like one that was done. Not for compensations.
+struct Later {
+  std::string reason;  ///< for people: what it waits for
+};
+
 /// What an action answers. A value.
-using Answer = std::variant<Done, Failed, Retry>;
+using Answer = std::variant<Done, Failed, Retry, Later>;
 
 inline Answer done(boost::json::value output = boost::json::object{}) {
   return Done{std::move(output)};
@@ -43,5 +51,6 @@ inline Answer retry(std::string code, std::string message,
                     std::optional<std::chrono::milliseconds> after = std::nullopt) {
   return Retry{std::move(code), std::move(message), after};
 }
+inline Answer later(std::string reason = {}) { return Later{std::move(reason)}; }
 
 }  // namespace sagad

@@ -33,6 +33,11 @@ struct Execution {
   /// The same for every delivery and attempt of this (saga, step, item, kind, round): hand it to
   /// outside services that know idempotency keys.
   std::string idempotency_key;
+  /// With it the final answer is given if the action answers `later`: POST
+  /// /v1/sagas/{saga_id}/steps/{step_id}/complete, or on the bus. The same for every delivery and
+  /// attempt, and good from now on: whoever has it can end the step, so it is a secret. Empty in a
+  /// compensation.
+  std::string answer_token;
   /// When the engine gives this attempt up (the step's `timeout`, from the start of the execution).
   std::chrono::system_clock::time_point deadline;
 };
@@ -47,6 +52,16 @@ struct Context {
   const boost::json::value& action_input;
   const boost::json::value& action_output;
   Transaction& tx;
+  Logger& log;
+};
+
+/// What one execution of an external action gets: no transaction, because it runs outside of any.
+/// Otherwise as Context.
+struct ExternalContext {
+  const Execution& execution;
+  const boost::json::value& input;
+  const boost::json::value& action_input;
+  const boost::json::value& action_output;
   Logger& log;
 };
 

@@ -37,6 +37,13 @@ using ActionFunction = std::function<Answer(Context&)>;
 /// refuses_before_writing.
 using BatchFunction = std::function<std::vector<Answer>(std::span<Context>)>;
 
+/// An external action: it calls the outside world, which knows no transaction of ours. One
+/// execution runs at a time, but it may run again after a crash or a timeout, with the same
+/// idempotency key: hand that key to the outside. `retry` says that it has not taken effect.
+/// Whoever does not know throws: then a later `failed` is undone all the same. Called by several
+/// threads at once, each with a context of its own.
+using ExternalFunction = std::function<Answer(ExternalContext&)>;
+
 /// What a plugin says of an action beside its code.
 struct ActionOptions {
   /// JSON Pointer into the input of the value whose order the executions of a batch follow
@@ -53,6 +60,7 @@ struct Action {
   ActionFunction function;
   BatchFunction batch;  ///< may be empty
   ActionOptions options;
+  ExternalFunction external;  ///< instead of `function`, of an external action
 };
 
 /// Checks a configuration against a JSON Schema (text); throws what the loader reports.
@@ -69,13 +77,17 @@ class Registry {
   /// Registers an action. Names are `[a-z][a-z0-9_]*`; the loader refuses a plugin that names one
   /// twice or none at all.
   void action(std::string name, ActionFunction function, ActionOptions options = {}) {
-    actions_.push_back({std::move(name), std::move(function), {}, std::move(options)});
+    actions_.push_back({std::move(name), std::move(function), {}, std::move(options), {}});
   }
   /// Registers an action that also has a batch form.
   void batch_action(std::string name, ActionFunction function, BatchFunction batch,
                     ActionOptions options = {}) {
     actions_.push_back(
-        {std::move(name), std::move(function), std::move(batch), std::move(options)});
+        {std::move(name), std::move(function), std::move(batch), std::move(options), {}});
+  }
+  /// Registers an external action.
+  void external_action(std::string name, ExternalFunction function) {
+    actions_.push_back({std::move(name), {}, {}, {}, std::move(function)});
   }
   /// The plugin's own migrations, in the order of their versions; static storage.
   void migrations(std::span<const Migration> migrations) {

@@ -12,6 +12,11 @@
 //   commit              writes, says COMMIT, answers done
 //   deferred_violation  breaks a deferred constraint, answers done
 //   crash               abort(); with input.times only that often, then ok
+//   later               takes effect, keeps its token in tbl_flaky_token, answers later
+//   outside             external: counts the call, takes effect outside once per idempotency key
+//                       (a row of tbl_flaky_outside), sleeps input.ms, answers done; with
+//                       input.refuse_after later calls than that answer failed `refused`
+//   outside_undo        external: undoes that
 //   huge_output         takes effect; its output has input.bytes more bytes
 //
 // Where input.times is given, calls are counted per (saga, step, kind) on a connection of the
@@ -86,6 +91,34 @@ Answer huge_output(Context& context) {
   return sagad::done(std::move(output));
 }
 
+Answer later(Context& context) {
+  record_effect(context, "later");
+  record_token(context);
+  return sagad::later("flaky is called back");
+}
+
+sagad::ExternalFunction outside(const std::shared_ptr<const CallCounter>& counter) {
+  return [counter](sagad::ExternalContext& context) -> Answer {
+    const auto call = counter->count(context.execution, "outside");
+    const auto& input = context.input.as_object();
+    const auto* refuse_after = input.if_contains("refuse_after");
+    if (refuse_after != nullptr && call > refuse_after->as_int64()) {
+      return sagad::failed("refused", "refused on demand");
+    }
+    counter->act_outside(context.execution);
+    const auto* ms = input.if_contains("ms");
+    std::this_thread::sleep_for(std::chrono::milliseconds(ms == nullptr ? 0 : ms->as_int64()));
+    return sagad::done();
+  };
+}
+
+sagad::ExternalFunction outside_undo(const std::shared_ptr<const CallCounter>& counter) {
+  return [counter](sagad::ExternalContext& context) -> Answer {
+    counter->undo_outside(context.execution);
+    return sagad::done();
+  };
+}
+
 /// Calls `trouble` as often as input.times says (always without it), then takes effect.
 template <typename Trouble>
 sagad::ActionFunction troubled(const std::shared_ptr<const CallCounter>& counter,
@@ -139,5 +172,8 @@ SAGAD_PLUGIN(registry) {
   registry.action("commit", commit);
   registry.action("deferred_violation", deferred_violation);
   registry.action("crash", troubled(counter, "crash", crash));
+  registry.action("later", later);
+  registry.external_action("outside", outside(counter));
+  registry.external_action("outside_undo", outside_undo(counter));
   registry.action("huge_output", huge_output);
 }

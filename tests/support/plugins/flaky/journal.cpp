@@ -28,6 +28,12 @@ std::int64_t record_effect(sagad::Context& context, const std::string& action) {
   return rows[0][0].as<std::int64_t>();
 }
 
+void record_token(sagad::Context& context) {
+  const auto& execution = context.execution;
+  context.tx.exec(queries::kRecordToken, execution.saga_id, execution.step_id,
+                  execution.answer_token);
+}
+
 std::int64_t CallCounter::count(const sagad::Execution& execution,
                                 const std::string& action) const {
   if (database_.empty()) {
@@ -43,6 +49,24 @@ std::int64_t CallCounter::count(const sagad::Execution& execution,
                             kind_of(execution), action);
   work.commit();
   return rows[0][0].as<std::int64_t>();
+}
+
+void CallCounter::act_outside(const sagad::Execution& execution) const {
+  pqxx::connection connection(database_);
+  pqxx::work work(connection);
+  sagad::Transaction::Prepared prepared;
+  sagad::Transaction tx(work, prepared);
+  tx.exec(queries::kActOutside, execution.idempotency_key, execution.saga_id, execution.step_id);
+  work.commit();
+}
+
+void CallCounter::undo_outside(const sagad::Execution& execution) const {
+  pqxx::connection connection(database_);
+  pqxx::work work(connection);
+  sagad::Transaction::Prepared prepared;
+  sagad::Transaction tx(work, prepared);
+  tx.exec(queries::kUndoOutside, execution.saga_id, execution.step_id);
+  work.commit();
 }
 
 }  // namespace flaky

@@ -19,3 +19,13 @@ INSERT INTO tbl_flaky_deferred (id, parent) VALUES (nextval('tbl_flaky_effect_id
 
 -- name: RaiseSqlState
 SELECT flaky_raise($1)
+
+-- name: RecordToken
+INSERT INTO tbl_flaky_token (saga_id, step_id, token) VALUES ($1, $2, $3)
+
+-- name: ActOutside
+INSERT INTO tbl_flaky_outside (idempotency_key, saga_id, step_id) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING
+
+-- name: UndoOutside
+UPDATE tbl_flaky_outside SET undone = true WHERE saga_id = $1 AND step_id = $2
