@@ -161,11 +161,13 @@ void Decider::record_action(int index, const Result& result) {
 
 void Decider::record_barred(int index) {
   auto& current = state(index);
+  const bool unasked = current.status != StepStatus::kSettling;
+  // It stays unanswered: once the saga goes on it is asked for again, and pauses it then.
+  if (unasked && saga().status == SagaStatus::kPaused) return;
   current.sent_at.reset();
-  if (current.status != StepStatus::kSettling) {
+  if (unasked) {
     // Nobody barred it, but the participant says so: its database is not the one it was.
     current.last_error = Error{"unexpected_barred", "the action was barred unasked"};
-    if (saga().status == SagaStatus::kPaused) return;
     pause("unexpected_barred", *current.last_error);
   } else if (current.exhausted) {
     fail_step(index, current.last_error.value_or(Error{"exhausted", ""}));
