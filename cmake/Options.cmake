@@ -2,6 +2,7 @@
 
 option(SAGAD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(SAGAD_BENCH "Build the bench (scripts/bench)" OFF)
+option(SAGAD_FUZZ "Build the fuzzers, with clang (scripts/fuzz)" OFF)
 option(SAGAD_WERROR "Treat compiler warnings as errors" OFF)
 option(SAGAD_PCH "Use precompiled headers" ON)
 option(SAGAD_CCACHE "Use ccache if it is installed" ON)

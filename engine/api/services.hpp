@@ -10,8 +10,8 @@
 #include "api/reader_pool.hpp"
 #include "runtime/completions.hpp"
 #include "runtime/definitions.hpp"
-#include "runtime/operators.hpp"
 #include "runtime/final_answers.hpp"
+#include "runtime/operators.hpp"
 #include "runtime/starter.hpp"
 
 namespace spdlog {

@@ -117,7 +117,8 @@ class EngineStore {
   /// Throws Unavailable. One transaction at a time.
   virtual std::unique_ptr<EngineTransaction> begin() = 0;
   /// The secret of this installation from which the tokens of final answers are derived:
-  /// always the same. Throws Unavailable; std::logic_error if it is gone. Not while a transaction is open.
+  /// always the same. Throws Unavailable; std::logic_error if it is gone. Not while a transaction
+  /// is open.
   virtual std::string answer_secret() = 0;
 };
 

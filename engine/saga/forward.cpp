@@ -183,11 +183,13 @@ void Decider::record_refusal(int index, const Result& result) {
 
 void Decider::record_barred(int index) {
   auto& current = state(index);
+  const bool unasked = current.status != StepStatus::kSettling;
+  // It stays unanswered: once the saga goes on it is asked for again, and pauses it then.
+  if (unasked && saga().status == SagaStatus::kPaused) return;
   current.sent_at.reset();
-  if (current.status != StepStatus::kSettling) {
+  if (unasked) {
     // Nobody barred it, but the participant says so: its database is not the one it was.
     current.last_error = Error{"unexpected_barred", "the action was barred unasked"};
-    if (paused()) return;
     pause("unexpected_barred", *current.last_error);
   } else if (!heads_back()) {
     // For an operator's sake; unless that ends it, it is done again.

@@ -113,8 +113,7 @@ struct GraphCommand {
 
 using Command = std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand, SignalCommand,
                              DefinitionsCommand, DeadLettersCommand, VerbCommand, BulkCommand,
-                             CompleteCommand,
-                             ValidateCommand, GraphCommand>;
+                             CompleteCommand, ValidateCommand, GraphCommand>;
 
 struct Arguments {
   Command command;

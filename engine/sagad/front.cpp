@@ -46,8 +46,9 @@ Front::Front(const Config& config, const Tools& tools, api::PrometheusMetrics& m
   if (engine == nullptr) return;
   gauges_.emplace(engine->readers(), metrics_);
   api::add_health_routes(api_router_, health_);
-  const api::SagaServices services{engine->starter(), engine->definitions(), engine->completions(),
-                                   engine->readers(), engine->operators(), engine->final_answers()};
+  const api::SagaServices services{engine->starter(),     engine->definitions(),
+                                   engine->completions(), engine->readers(),
+                                   engine->operators(),   engine->final_answers()};
   // Before that of starts, whose path would fit.
   api::add_bulk_routes(api_router_, services, waiting_);
   api::add_saga_routes(api_router_, services, waiting_);

@@ -312,6 +312,16 @@ TEST(Decide, ABarredAnswerNobodyAskedForPauses) {
   EXPECT_EQ(machine.instance().reason, "unexpected_barred");
 }
 
+TEST(Decide, ABarredAnswerNobodyAskedForLeavesAPausedSagaAsItIs) {
+  auto machine = at_pay();
+  machine.happens(event::DeadLettered{"", "crashed"});
+  ASSERT_EQ(machine.status(), SagaStatus::kPaused);
+  const auto before = encode_steps(machine.instance().steps);
+  machine.answer("pay", Outcome::kBarred);
+  EXPECT_FALSE(machine.decision().changed);
+  EXPECT_EQ(encode_steps(machine.instance().steps), before) << "still unanswered: asked for again";
+}
+
 TEST(Decide, AnExpressionThatFailsFailsItsStep) {
   auto machine = order_pay();
   machine.start();
