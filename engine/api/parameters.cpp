@@ -108,6 +108,15 @@ base::SagaId saga_id(const std::string& text) {
   }
 }
 
+int version_number(const std::string& text) {
+  int version = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, version);
+  if (error == std::errc{} && stop == end && version > 0) return version;
+  throw ProblemError({404, "unknown_definition", "Unknown definition",
+                      "'" + text + "' is not a version, which is a whole number from 1"});
+}
+
 std::string idempotency_key(const Request& request) {
   const auto key = request.header("idempotency-key");
   if (!key) return {};

@@ -25,6 +25,9 @@ std::optional<base::Duration> query_wait(const Request& request, base::Duration 
 /// The id of a saga in the path; 404 if it is not one.
 base::SagaId saga_id(const std::string& text);
 
+/// The version of a definition in the path; 404 if it is not one.
+int version_number(const std::string& text);
+
 /// The header Idempotency-Key; empty without one.
 std::string idempotency_key(const Request& request);
 

@@ -106,7 +106,10 @@ json::object definition_view(const ports::StoredDefinition& definition) {
           {"state", definition.state == ports::DefinitionState::kActive ? "active" : "retired"},
           {"digest", definition.digest},
           {"description", definition.description},
-          {"added_at", base::format_time(definition.added_at)}};
+          {"added_at", base::format_time(definition.added_at)},
+          {"state_since", base::format_time(definition.state_since)},
+          {"state_by", text_or_null(definition.state_by)},
+          {"state_reason", text_or_null(definition.state_reason)}};
 }
 
 }  // namespace sagad::api

@@ -1,9 +1,12 @@
 #include "sagactl/arguments.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <stdexcept>
+#include <tuple>
 
 #include "sagactl/exit_code.hpp"
+#include "sagactl/user.hpp"
 
 namespace sagad::ctl {
 namespace {
@@ -46,6 +49,19 @@ struct WaitOption {
   }
 };
 
+/// `order-pay@2`. Throws CLI::ValidationError.
+std::pair<std::string, int> split_version(const std::string& text) {
+  const auto at = text.rfind('@');
+  int version = 0;
+  if (at != std::string::npos && at > 0) {
+    const auto* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + at + 1, end, version);
+    if (error == std::errc{} && stop == end && version > 0) return {text.substr(0, at), version};
+  }
+  throw CLI::ValidationError("version",
+                             "must be NAME@VERSION, such as order-pay@2, not '" + text + "'");
+}
+
 /// The command line as CLI11 knows it, and where it puts what it reads.
 struct CommandLine {
   CLI::App app{"Starts and shows the sagas of a sagad server, and checks definitions."};
@@ -57,6 +73,8 @@ struct CommandLine {
   HistoryCommand history;
   SignalCommand signal;
   DefinitionsCommand definitions;
+  DefinitionStateCommand definition_state;
+  std::string name_at_version;
   DeadLetterArguments dead_letters;
   ValidateCommand validate;
   GraphCommand graph;
@@ -119,7 +137,11 @@ struct CommandLine {
 
     command = app.add_subcommand("definitions", "List the definitions, or show one");
     command->add_option("name", definitions.name, "Name of a definition");
-    command->callback([this] { arguments.command = definitions; });
+    command->callback([this, command] {
+      if (command->get_subcommands().empty()) arguments.command = definitions;
+    });
+    add_state(*command, "activate", "New sagas may be started with this version");
+    add_state(*command, "retire", "No new sagas with this version; those that run go on");
 
     dead_letters.add_to(app,
                         [this](const DeadLettersCommand& chosen) { arguments.command = chosen; });
@@ -157,6 +179,19 @@ struct CommandLine {
                                  "(needs no server)");
     command->add_option("file", graph.file, "File of the definition")->required();
     command->callback([this] { arguments.command = graph; });
+  }
+
+  void add_state(CLI::App& parent, const std::string& verb, const std::string& help) {
+    auto* command = parent.add_subcommand(verb, help);
+    command->add_option("version", name_at_version, "NAME@VERSION")->required();
+    command->add_option("--reason", definition_state.reason, "Why, for those who look later");
+    command->add_option("--by", definition_state.by, "Who (default: you)");
+    command->callback([this, verb] {
+      definition_state.verb = verb;
+      std::tie(definition_state.name, definition_state.version) = split_version(name_at_version);
+      if (definition_state.by.empty()) definition_state.by = user_name();
+      arguments.command = definition_state;
+    });
   }
 
   StartCommand started() {

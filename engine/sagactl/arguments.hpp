@@ -57,6 +57,15 @@ struct DefinitionsCommand {
   std::string name;  ///< empty: all
 };
 
+/// `definitions activate|retire NAME@VERSION`
+struct DefinitionStateCommand {
+  std::string verb;  ///< `activate` or `retire`
+  std::string name;
+  int version = 1;
+  std::string by;
+  std::string reason;
+};
+
 struct ValidateCommand {
   std::vector<std::string> files;
 };
@@ -65,8 +74,10 @@ struct GraphCommand {
   std::string file;
 };
 
-using Command = std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand, SignalCommand,
-                             DefinitionsCommand, DeadLettersCommand, ValidateCommand, GraphCommand>;
+using Command =
+    std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand, SignalCommand,
+                 DefinitionsCommand, DefinitionStateCommand, DeadLettersCommand, ValidateCommand,
+                 GraphCommand>;
 
 struct Arguments {
   Command command;

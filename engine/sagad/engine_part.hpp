@@ -11,6 +11,7 @@
 #include "runtime/completions.hpp"
 #include "runtime/coordinator.hpp"
 #include "runtime/dead_letters.hpp"
+#include "runtime/definition_follower.hpp"
 #include "runtime/definitions.hpp"
 #include "runtime/relay.hpp"
 #include "runtime/rescuer.hpp"
@@ -55,6 +56,7 @@ class EnginePart {
 
   const ports::EngineStoreFactory stores_;
   runtime::Definitions definitions_;
+  runtime::DefinitionFollower follower_;
   runtime::Completions completions_;
   api::ReaderPool readers_;
   runtime::Relay relay_;
