@@ -13,7 +13,8 @@ namespace sagad::api {
 
 /// Reading what a client sent. Each throws ProblemError (400, unless said otherwise).
 
-/// Refuses parameters of the query that are not `allowed`, and those given twice.
+/// Refuses parameters of the query that are not `allowed`, and those given twice. `tag.*` allows
+/// all that begin with `tag.`.
 void check_query(const Request& request, std::initializer_list<std::string_view> allowed);
 std::optional<std::string> query_text(const Request& request, const std::string& name);
 /// A whole number between the bounds.

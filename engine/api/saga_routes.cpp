@@ -58,6 +58,16 @@ class SagaRoutes {
   base::IdGenerator ids_;  ///< guarded by mutex_
 };
 
+/// `tag.NAME=VALUE`, each.
+std::vector<std::pair<std::string, std::string>> query_tags(const Request& request) {
+  constexpr std::string_view kPrefix = "tag.";
+  std::vector<std::pair<std::string, std::string>> tags;
+  for (const auto& [name, value] : request.query) {
+    if (name.rfind(kPrefix, 0) == 0) tags.emplace_back(name.substr(kPrefix.size()), value);
+  }
+  return tags;
+}
+
 [[noreturn]] void refuse(const Outcome& outcome, const runtime::StartRequest& start) {
   const auto version = start.version ? " in version " + std::to_string(*start.version) : "";
   switch (outcome.kind) {
@@ -190,8 +200,9 @@ Response SagaRoutes::history(const Request& request) {
 }
 
 Response SagaRoutes::list(const Request& request) {
-  check_query(request, {"status", "definition", "key", "limit", "cursor"});
+  check_query(request, {"status", "definition", "key", "limit", "cursor", "tag.*"});
   ports::SagaFilter filter;
+  filter.tags = query_tags(request);
   filter.definition = query_text(request, "definition");
   filter.key = query_text(request, "key");
   filter.limit = query_number(request, "limit", 1, kMostLimit).value_or(kDefaultLimit);

@@ -67,11 +67,18 @@ json::object saga_summary(const saga::Instance& instance) {
   view["updated_at"] = base::format_time(instance.updated_at);
   view["deadline_at"] = time_or_null(instance.deadline_at);
   view["ended_at"] = time_or_null(instance.ended_at);
+  json::object tags;
+  for (const auto& [name, value] : instance.tags) tags[name] = value;
+  view["tags"] = std::move(tags);
   return view;
 }
 
 json::object saga_view(const saga::Instance& instance, const definition::Definition* definition) {
   auto view = saga_summary(instance);
+  // A tag that could not be had is not kept: its definition knows that there should be one.
+  for (std::size_t i = 0; definition != nullptr && i < definition->tags.size(); ++i) {
+    view["tags"].as_object().emplace(definition->tags[i].name, nullptr);
+  }
   view["digest"] = instance.digest;
   view["paused_from"] = instance.paused_from
                             ? json::value(json::string(saga::to_string(*instance.paused_from)))

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/id.hpp"
@@ -183,6 +184,8 @@ struct SagaFilter {
   std::optional<std::string> key;
   int limit = 50;
   std::optional<base::SagaId> before;  ///< the cursor: only ids below it
+  /// Names and values: only sagas that have all of them.
+  std::vector<std::pair<std::string, std::string>> tags = {};
 };
 
 struct HistoryRow {

@@ -3,6 +3,7 @@
 #include "postgres/rows.hpp"
 #include "postgres/settings.hpp"
 #include "postgres/stores.hpp"
+#include "postgres/tags.hpp"
 
 namespace sagad::postgres {
 
@@ -14,6 +15,18 @@ std::string_view list_query(const ports::SagaFilter& filter) {
   if (filter.key) return queries::kSagaListByKey;
   if (filter.status && is_live(*filter.status)) return queries::kSagaListLive;
   return queries::kSagaList;
+}
+
+TextArray tag_names(const ports::SagaFilter& filter) {
+  TextArray names(filter.tags.size());
+  for (const auto& [name, value] : filter.tags) names.add(name);
+  return names;
+}
+
+TextArray tag_values(const ports::SagaFilter& filter) {
+  TextArray values(filter.tags.size());
+  for (const auto& [name, value] : filter.tags) values.add(value);
+  return values;
 }
 
 class EngineReader final : public ports::EngineReader {
@@ -29,6 +42,7 @@ class EngineReader final : public ports::EngineReader {
     for (const auto& row : connection_.get().exec(queries::kOutputRead, ids)) {
       put_output(instance, row);
     }
+    read_tags(connection_.get(), {&instance, 1});
     return instance;
   }
 
@@ -37,12 +51,16 @@ class EngineReader final : public ports::EngineReader {
     if (filter.status) status = saga::to_string(*filter.status);
     std::optional<std::string> before;
     if (filter.before) before = filter.before->str();
+    const auto limit = static_cast<std::int64_t>(filter.limit);
     std::vector<saga::Instance> instances;
-    for (const auto& row :
-         connection_.get().exec(list_query(filter), status, filter.definition, filter.key, before,
-                                static_cast<std::int64_t>(filter.limit))) {
-      instances.push_back(to_instance(row));
-    }
+    const auto rows =
+        filter.tags.empty()
+            ? connection_.get().exec(list_query(filter), status, filter.definition, filter.key,
+                                     before, limit)
+            : connection_.get().exec(queries::kSagaListByTag, status, filter.definition, filter.key,
+                                     before, limit, tag_names(filter), tag_values(filter));
+    for (const auto& row : rows) instances.push_back(to_instance(row));
+    read_tags(connection_.get(), instances);
     return instances;
   }
 

@@ -29,6 +29,7 @@ Decision Decider::finish() && {
 
 void Decider::on(const event::Started&) {
   note_saga("started");
+  set_tags();
   proceed();
 }
 

@@ -63,6 +63,13 @@ std::pair<std::string, int> split_version(const std::string& text) {
 }
 
 /// The command line as CLI11 knows it, and where it puts what it reads.
+/// What is wrong with `NAME=VALUE`; empty if nothing is.
+std::string is_tag(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals != std::string::npos && equals > 0 && equals + 1 < text.size()) return {};
+  return "must be NAME=VALUE, such as account=alice, not '" + text + "'";
+}
+
 struct CommandLine {
   CLI::App app{"Starts and shows the sagas of a sagad server, and checks definitions."};
   Arguments arguments;
@@ -129,6 +136,9 @@ struct CommandLine {
     command->add_option("--cursor", list.cursor, "Where the page before ended");
     command->callback([this] { arguments.command = list; });
 
+    command->add_option("--tag", list.tags, "Only with this tag: NAME=VALUE; may be given again")
+        ->allow_extra_args(false)
+        ->check(is_tag);
     command = app.add_subcommand("history", "Show all that happened to a saga");
     command->add_option("id", history.id, "Id of the saga")->required();
     command->callback([this] { arguments.command = history; });

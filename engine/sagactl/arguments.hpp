@@ -37,6 +37,7 @@ struct ListCommand {
   std::string key;
   int limit = 50;
   std::string cursor;
+  std::vector<std::string> tags;  ///< `NAME=VALUE`
 };
 
 struct HistoryCommand {

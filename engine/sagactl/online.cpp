@@ -141,11 +141,16 @@ ExitCode Online::run(const GetCommand& command) {
 }
 
 ExitCode Online::run(const ListCommand& command) {
-  const auto reply = client_.get({"v1", "sagas"}, {{"status", command.status},
-                                                   {"definition", command.definition},
-                                                   {"key", command.key},
-                                                   {"limit", std::to_string(command.limit)},
-                                                   {"cursor", command.cursor}});
+  Query query{{"status", command.status},
+              {"definition", command.definition},
+              {"key", command.key},
+              {"limit", std::to_string(command.limit)},
+              {"cursor", command.cursor}};
+  for (const auto& tag : command.tags) {
+    const auto equals = tag.find('=');
+    query.emplace_back("tag." + tag.substr(0, equals), tag.substr(equals + 1));
+  }
+  const auto reply = client_.get({"v1", "sagas"}, query);
   if (!reply.ok()) return refused(reply);
   if (as_json_) {
     out_ << reply.text;

@@ -23,6 +23,13 @@ void show_saga(std::ostream& out, const json::object& saga, base::Time now) {
   field("created", moment_cell(saga, "created_at", now));
   field("ended", moment_cell(saga, "ended_at", now));
   if (cell(saga, "ended_at") == "-") field("deadline", moment_cell(saga, "deadline_at", now));
+  if (const auto* tags = member(saga, "tags").if_object(); tags != nullptr) {
+    std::string all;
+    for (const auto& [name, value] : *tags) {
+      all += (all.empty() ? "" : ", ") + std::string(name) + "=" + cell(value);
+    }
+    if (!all.empty()) field("tags", all);
+  }
   field("input", cell(saga, "input"));
   field("output", cell(saga, "output"));
   fields.print(out);

@@ -92,6 +92,40 @@ TEST_F(DefinitionsTest, ARetiredVersionTakesNoStartsAndItsSagasGoOn) {
   deployment_.expect_clean_books();
 }
 
+TEST_F(DefinitionsTest, SagasAreFoundByTheirTags) {
+  deployment_.define("tagged", two_steps("tagged", 1) + R"(
+tags:
+  account: "${ .input.account }"
+  large: "${ .input.amount > 100 }"
+  odd: "${ .input.account.name }"
+)");
+  deployment_.start("sagad", Deployment::everything());
+  const auto small = deployment_.start_saga("tagged", {{"account", "alice"}, {"amount", 30}});
+  const auto large = deployment_.start_saga("tagged", {{"account", "alice"}, {"amount", 130}});
+  const auto found = [&](const std::string& filter) {
+    std::string ids;
+    const auto reply = deployment_.get("/v1/sagas?" + filter);
+    EXPECT_EQ(reply.status, 200) << json::serialize(reply.body);
+    for (const auto& saga : reply.body.at("sagas").as_array()) {
+      ids += std::string(saga.at("id").as_string()) + " ";
+    }
+    return ids;
+  };
+  EXPECT_EQ(found("tag.account=alice"), large + " " + small + " ");
+  EXPECT_EQ(found("tag.account=alice&tag.large=true"), large + " ");
+  EXPECT_EQ(found("tag.account=bob"), "");
+  EXPECT_EQ(deployment_.get("/v1/sagas?tag.=x").status, 400);
+  const auto saga = deployment_.wait_end(small);
+  EXPECT_EQ(saga.at("status"), "completed") << "a tag that cannot be had stops no saga";
+  EXPECT_EQ(saga.at("tags"),
+            (json::value{{"account", "alice"}, {"large", "false"}, {"odd", nullptr}}));
+  const auto history = deployment_.get("/v1/sagas/" + small + "/history").body;
+  EXPECT_EQ(history.at("events").at(1).at("type"), "tag_error");
+  EXPECT_EQ(history.at("events").at(1).at("tag"), "odd");
+  deployment_.wait_idle();
+  deployment_.expect_clean_books();
+}
+
 TEST_F(DefinitionsTest, AStartThatNobodyKnewIsRedrivenOnceItIsDefined) {
   deployment_.start("sagad", Deployment::everything());
   const auto id = deployment_.sql("order", "SELECT sagad.start_saga('soon', '{}', 'soon-1')");

@@ -149,6 +149,33 @@ TEST_F(SagactlOnline, ListPassesItsFiltersAndNamesTheNextPage) {
   EXPECT_THAT(ran.out, HasSubstr("more: --cursor x1\n"));
 }
 
+TEST_F(SagactlOnline, ListPassesTags) {
+  answer_ = [](const api::Request&) {
+    return api::json_response(boost::json::parse(R"({"sagas":[],"next_cursor":null})"));
+  };
+  EXPECT_EQ(sagactl({"--server", url_.c_str(), "list", "--tag", "account=alice", "--tag",
+                     "formula=a=b&c"})
+                .code,
+            0);
+  EXPECT_EQ(asked_[0].query.find("tag.account")->second, "alice");
+  EXPECT_EQ(asked_[0].query.find("tag.formula")->second, "a=b&c");
+  for (const char* wrong : {"account", "=alice", "account="}) {
+    const auto ran = sagactl({"--server", url_.c_str(), "list", "--tag", wrong});
+    EXPECT_EQ(ran.code, 2) << wrong;
+    EXPECT_THAT(ran.err, HasSubstr("must be NAME=VALUE"));
+  }
+  EXPECT_EQ(asked_.size(), 1U);
+}
+
+TEST_F(SagactlOnline, GetShowsTags) {
+  answer_ = [](const api::Request&) {
+    return api::json_response(
+        boost::json::parse(R"({"id":"x","tags":{"account":"alice","amount":null}})"));
+  };
+  EXPECT_THAT(sagactl({"--server", url_.c_str(), "get", kId}).out,
+              HasSubstr("tags  account=alice, amount=-\n"));
+}
+
 TEST_F(SagactlOnline, NamesAreEncoded) {
   answer_status("running", 201);
   sagactl({"--server", url_.c_str(), "start", "a b/c?d"});
