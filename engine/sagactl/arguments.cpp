@@ -15,7 +15,7 @@ constexpr const char* kFooter = R"(Exit codes:
   0  ok; with --wait: completed       4  server unreachable
   1  refused or invalid               5  key used with another input
   2  wrong arguments                  6  server overloaded or not ready
-  3  no such saga, definition or signal
+  3  no such saga, definition, …      7  validate --strict: warnings
   with --wait: 10 compensated, 11 paused, 12 failed, 13 still running
 
 Examples:
@@ -23,7 +23,8 @@ Examples:
   sagactl start checkout --input @order.json --key order-4711 --wait=30s
   sagactl list --status paused
   sagactl dead-letters redrive --all --code unknown_definition --dry-run
-  sagactl validate sagas/*.yaml)";
+  sagactl validate sagas/*.yaml
+  sagactl test sagas/order-pay.yaml --script examples/scripts/order-pay.refused.yaml)";
 
 /// `--wait`, `--wait=30s`.
 struct WaitOption {
@@ -62,7 +63,6 @@ std::pair<std::string, int> split_version(const std::string& text) {
                              "must be NAME@VERSION, such as order-pay@2, not '" + text + "'");
 }
 
-/// The command line as CLI11 knows it, and where it puts what it reads.
 /// What is wrong with `NAME=VALUE`; empty if nothing is.
 std::string is_tag(const std::string& text) {
   const auto equals = text.find('=');
@@ -70,6 +70,7 @@ std::string is_tag(const std::string& text) {
   return "must be NAME=VALUE, such as account=alice, not '" + text + "'";
 }
 
+/// The command line as CLI11 knows it, and where it puts what it reads.
 struct CommandLine {
   CLI::App app{"Starts and shows the sagas of a sagad server, and checks definitions."};
   Arguments arguments;
@@ -85,6 +86,7 @@ struct CommandLine {
   DeadLetterArguments dead_letters;
   ValidateCommand validate;
   GraphCommand graph;
+  TestCommand test;
   WaitOption start_wait;
   WaitOption get_wait;
   int version = 0;
@@ -134,11 +136,11 @@ struct CommandLine {
         ->check(CLI::Range(1, 500))
         ->capture_default_str();
     command->add_option("--cursor", list.cursor, "Where the page before ended");
-    command->callback([this] { arguments.command = list; });
-
     command->add_option("--tag", list.tags, "Only with this tag: NAME=VALUE; may be given again")
         ->allow_extra_args(false)
         ->check(is_tag);
+    command->callback([this] { arguments.command = list; });
+
     command = app.add_subcommand("history", "Show all that happened to a saga");
     command->add_option("id", history.id, "Id of the saga")->required();
     command->callback([this] { arguments.command = history; });
@@ -182,6 +184,7 @@ struct CommandLine {
   void add_offline() {
     auto* command = app.add_subcommand("validate", "Check definition files (needs no server)");
     command->add_option("files", validate.files, "Files to check")->required();
+    command->add_flag("--strict", validate.strict, "Exit with 7 if there are warnings");
     command->callback([this] { arguments.command = validate; });
 
     command = app.add_subcommand("graph",
@@ -189,6 +192,15 @@ struct CommandLine {
                                  "(needs no server)");
     command->add_option("file", graph.file, "File of the definition")->required();
     command->callback([this] { arguments.command = graph; });
+
+    command =
+        app.add_subcommand("test", "Play a definition with scripted answers (needs no server)");
+    command->add_option("file", test.file, "File of the definition")->required();
+    command->add_option("--script,-s", test.scripts, "File of a script; may be given several times")
+        ->allow_extra_args(false)
+        ->required();
+    command->add_flag("--quiet,-q", test.quiet, "Only the verdicts, not the path taken");
+    command->callback([this] { arguments.command = test; });
   }
 
   void add_state(CLI::App& parent, const std::string& verb, const std::string& help) {

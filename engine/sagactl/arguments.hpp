@@ -69,16 +69,22 @@ struct DefinitionStateCommand {
 
 struct ValidateCommand {
   std::vector<std::string> files;
+  bool strict = false;  ///< warnings are an exit code too
+};
+
+struct TestCommand {
+  std::string file;
+  std::vector<std::string> scripts;
+  bool quiet = false;
 };
 
 struct GraphCommand {
   std::string file;
 };
 
-using Command =
-    std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand, SignalCommand,
-                 DefinitionsCommand, DefinitionStateCommand, DeadLettersCommand, ValidateCommand,
-                 GraphCommand>;
+using Command = std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand, SignalCommand,
+                             DefinitionsCommand, DefinitionStateCommand, DeadLettersCommand,
+                             ValidateCommand, GraphCommand, TestCommand>;
 
 struct Arguments {
   Command command;
