@@ -45,18 +45,25 @@ bool is_json_type(std::string type) {
          (type.rfind("application/", 0) == 0 && type.size() > 17 && type.ends_with("+json"));
 }
 
+bool fits(std::string_view name, std::string_view allowed) {
+  if (allowed.empty() || allowed.back() != '*') return name == allowed;
+  const auto prefix = allowed.substr(0, allowed.size() - 1);
+  return name.size() > prefix.size() && name.substr(0, prefix.size()) == prefix;
+}
+
 }  // namespace
 
 void check_query(const Request& request, std::initializer_list<std::string_view> allowed) {
   for (const auto& [name, value] : request.query) {
-    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+    const auto known = [&, &name = name](std::string_view one) { return fits(name, one); };
+    if (std::none_of(allowed.begin(), allowed.end(), known)) {
       std::string names;
-      for (const auto known : allowed) names += (names.empty() ? "" : ", ") + std::string(known);
+      for (const auto one : allowed) names += (names.empty() ? "" : ", ") + std::string(one);
       refuse_parameter("unknown parameter '" + name + "'; " +
                        (names.empty() ? "there are none here" : "known here: " + names));
     }
     if (request.query.count(name) > 1) refuse_parameter("'" + name + "' is given more than once");
-    if (!base::is_utf8(value) || value.find('\0') != std::string::npos) {
+    if (!base::is_utf8(name) || !base::is_utf8(value) || value.find('\0') != std::string::npos) {
       refuse_parameter("'" + name + "' is not text in UTF-8");
     }
   }
@@ -106,6 +113,15 @@ base::SagaId saga_id(const std::string& text) {
     throw ProblemError({404, "unknown_saga", "Unknown saga",
                         "'" + text + "' is not the id of a saga, which is a UUID"});
   }
+}
+
+int version_number(const std::string& text) {
+  int version = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, version);
+  if (error == std::errc{} && stop == end && version > 0) return version;
+  throw ProblemError({404, "unknown_definition", "Unknown definition",
+                      "'" + text + "' is not a version, which is a whole number from 1"});
 }
 
 std::string idempotency_key(const Request& request) {

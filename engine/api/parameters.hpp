@@ -13,7 +13,8 @@ namespace sagad::api {
 
 /// Reading what a client sent. Each throws ProblemError (400, unless said otherwise).
 
-/// Refuses parameters of the query that are not `allowed`, and those given twice.
+/// Refuses parameters of the query that are not `allowed`, and those given twice. `tag.*` allows
+/// all that begin with `tag.`.
 void check_query(const Request& request, std::initializer_list<std::string_view> allowed);
 std::optional<std::string> query_text(const Request& request, const std::string& name);
 /// A whole number between the bounds.
@@ -24,6 +25,9 @@ std::optional<base::Duration> query_wait(const Request& request, base::Duration 
 
 /// The id of a saga in the path; 404 if it is not one.
 base::SagaId saga_id(const std::string& text);
+
+/// The version of a definition in the path; 404 if it is not one.
+int version_number(const std::string& text);
 
 /// The header Idempotency-Key; empty without one.
 std::string idempotency_key(const Request& request);

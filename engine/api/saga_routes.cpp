@@ -51,12 +51,23 @@ class SagaRoutes {
   json::object view(const saga::Instance& instance);
   Outcome submit(const Request& request, std::optional<base::SagaId> id);
   base::SagaId next_id();
+  Outcome find_started(const runtime::StartRequest& start, Outcome retired);
 
   SagaServices services_;
   WaitingRoom& waiting_;
   std::mutex mutex_;
   base::IdGenerator ids_;  ///< guarded by mutex_
 };
+
+/// `tag.NAME=VALUE`, each.
+std::vector<std::pair<std::string, std::string>> query_tags(const Request& request) {
+  constexpr std::string_view kPrefix = "tag.";
+  std::vector<std::pair<std::string, std::string>> tags;
+  for (const auto& [name, value] : request.query) {
+    if (name.rfind(kPrefix, 0) == 0) tags.emplace_back(name.substr(kPrefix.size()), value);
+  }
+  return tags;
+}
 
 [[noreturn]] void refuse(const Outcome& outcome, const runtime::StartRequest& start) {
   const auto version = start.version ? " in version " + std::to_string(*start.version) : "";
@@ -65,6 +76,11 @@ class SagaRoutes {
       throw ProblemError({404, "unknown_definition", "Unknown definition",
                           "there is no active definition '" + start.definition + "'" + version +
                               "; GET /v1/definitions lists what there is"});
+    case Outcome::Kind::kRetired:
+      throw ProblemError({409, "retired_definition", "Retired definition",
+                          "the definition '" + start.definition + "'" + version +
+                              " is retired: no new saga is started with it; start another "
+                              "version, or make it active again"});
     case Outcome::Kind::kInvalidInput:
       throw ProblemError({422, "invalid_input", "Invalid input",
                           "the input does not fit the input_schema of '" + start.definition + "'",
@@ -101,10 +117,27 @@ Outcome SagaRoutes::submit(const Request& request, std::optional<base::SagaId> i
   start.key = idempotency_key(request);
   start.input = json_body(request);
   auto outcome = services_.starter.submit(start);
+  if (outcome.kind == Outcome::Kind::kRetired) outcome = find_started(start, outcome);
   if (outcome.kind != Outcome::Kind::kStarted && outcome.kind != Outcome::Kind::kExisting) {
     refuse(outcome, start);
   }
   return outcome;
+}
+
+/// A start is repeated because its answer was lost: also if the version was retired since, it gets
+/// its saga.
+Outcome SagaRoutes::find_started(const runtime::StartRequest& start, Outcome retired) {
+  if (start.key.empty()) return retired;
+  ports::SagaFilter filter;
+  filter.definition = start.definition;
+  filter.key = start.key;
+  const auto found = services_.readers.with([&](ports::EngineReader& reader) {
+    const auto sagas = reader.list(filter);
+    return sagas.empty() ? std::nullopt : reader.get(sagas.front().id);
+  });
+  if (!found) return retired;
+  const bool same = base::canonical_json(*found->input) == base::canonical_json(start.input);
+  return {same ? Outcome::Kind::kExisting : Outcome::Kind::kConflict, found->id, {}};
 }
 
 Response SagaRoutes::start(const Request& request) {
@@ -169,9 +202,10 @@ Response SagaRoutes::history(const Request& request) {
 
 Response SagaRoutes::list(const Request& request) {
   check_query(request, {"status", "definition", "key", "retrying", "reason", "error_code",
-                        "older_than", "younger_than", "limit", "cursor"});
+                        "older_than", "younger_than", "limit", "cursor", "tag.*"});
   auto filter =
       read_filter([&](std::string_view name) { return query_text(request, std::string(name)); });
+  filter.tags = query_tags(request);
   filter.limit = query_number(request, "limit", 1, kMostLimit).value_or(kDefaultLimit);
   if (const auto cursor = query_text(request, "cursor")) filter.before = read_cursor(*cursor);
   const auto sagas =

@@ -12,7 +12,7 @@ namespace sagad::api {
 /// router.
 void add_saga_routes(Router& router, SagaServices services, WaitingRoom& waiting);
 
-/// Adds `/v1/definitions…`.
+/// Adds `/v1/definitions…`: list, get, activate and retire a version.
 void add_definition_routes(Router& router, runtime::Definitions& definitions);
 
 }  // namespace sagad::api

@@ -79,11 +79,18 @@ json::object saga_summary(const saga::Instance& instance) {
   view["updated_at"] = base::format_time(instance.updated_at);
   view["deadline_at"] = time_or_null(instance.deadline_at);
   view["ended_at"] = time_or_null(instance.ended_at);
+  json::object tags;
+  for (const auto& [name, value] : instance.tags) tags[name] = value;
+  view["tags"] = std::move(tags);
   return view;
 }
 
 json::object saga_view(const saga::Instance& instance, const definition::Definition* definition) {
   auto view = saga_summary(instance);
+  // A tag that could not be had is not kept: its definition knows that there should be one.
+  for (std::size_t i = 0; definition != nullptr && i < definition->tags.size(); ++i) {
+    view["tags"].as_object().emplace(definition->tags[i].name, nullptr);
+  }
   view["digest"] = instance.digest;
   view["paused_from"] = instance.paused_from
                             ? json::value(json::string(saga::to_string(*instance.paused_from)))
@@ -120,7 +127,10 @@ json::object definition_view(const ports::StoredDefinition& definition) {
           {"state", definition.state == ports::DefinitionState::kActive ? "active" : "retired"},
           {"digest", definition.digest},
           {"description", definition.description},
-          {"added_at", base::format_time(definition.added_at)}};
+          {"added_at", base::format_time(definition.added_at)},
+          {"state_since", base::format_time(definition.state_since)},
+          {"state_by", text_or_null(definition.state_by)},
+          {"state_reason", text_or_null(definition.state_reason)}};
 }
 
 }  // namespace sagad::api

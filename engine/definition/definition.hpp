@@ -75,6 +75,7 @@ struct Step {
   StepKind kind = StepKind::kAction;
   Operation action;                     ///< kAction only
   std::optional<Operation> compensate;  ///< kAction only
+  bool nothing_to_undo = false;         ///< `compensate: none`: it does nothing that lasts
   std::optional<ForEach> foreach;       ///< kAction only
   base::Duration sleep{0};              ///< kSleep only
   std::optional<SignalWait> signal;     ///< kSignal

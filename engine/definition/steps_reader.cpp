@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestId = 100;
 constexpr std::size_t kMostSteps = 500;
+constexpr std::string_view kNothingToUndo = "none";
 
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> kKeys = {
@@ -166,7 +167,10 @@ void StepsReader::read_action(const FieldReader& fields, Readable readable, Step
     step.action.input.position = fields.position();
   }
   read_retry_of(fields, step);
-  if (const auto* compensate = fields.find("compensate")) {
+  const auto* compensate = fields.find("compensate");
+  step.nothing_to_undo =
+      compensate != nullptr && compensate->is_string() && compensate->text() == kNothingToUndo;
+  if (compensate != nullptr && !step.nothing_to_undo) {
     readable.steps[static_cast<std::size_t>(step.index)] = true;
     step.compensate = read_compensation(*compensate, fields.path("compensate"), defaults_,
                                         step.action.input, readable, expressions_, problems_);

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/id.hpp"
@@ -140,6 +142,18 @@ struct StoredDefinition {
   std::string canonical;
   DefinitionState state;
   base::Time added_at;
+  base::Time state_since = {};
+  std::string state_by = {};  ///< who asked for the state; empty if a file brought it
+  std::string state_reason = {};
+};
+
+/// A wish to make a version of a definition active, or to retire it. A value.
+struct StateChange {
+  std::string name;
+  int version = 1;
+  DefinitionState state = DefinitionState::kActive;
+  std::string by;
+  std::string reason;
 };
 
 /// The definitions in the engine's database. One thread at a time.
@@ -157,6 +171,15 @@ class DefinitionStore {
   /// The canonical text of a digest, if it is known.
   virtual std::optional<std::string> find(const std::string& digest) = 0;
   virtual std::vector<StoredDefinition> list() = 0;
+
+  /// Nothing if the version is not known; else whether its state has changed: one that is so
+  /// already stays as it is. Of several digests of the version (dev mode) the one that was active
+  /// last is made active.
+  virtual std::optional<bool> set_state(const StateChange& change) = 0;
+  /// How many sagas have not ended, by digest; digests without any are left out.
+  virtual std::map<std::string, std::int64_t> live() = 0;
+  /// Another text whenever a definition was added or has another state.
+  virtual std::string stamp() = 0;
 };
 
 struct SagaFilter {
@@ -171,6 +194,8 @@ struct SagaFilter {
   std::optional<base::Duration> younger_than;
   int limit = 50;
   std::optional<base::SagaId> before;  ///< the cursor: only ids below it
+  /// Names and values: only sagas that have all of them.
+  std::vector<std::pair<std::string, std::string>> tags = {};
 };
 
 struct HistoryRow {

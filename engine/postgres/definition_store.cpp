@@ -48,6 +48,17 @@ void add_one(Connection& connection, const definition::Definition& definition, b
   }
 }
 
+std::optional<bool> set_state_of_first(Connection& connection, const ports::StateChange& change) {
+  const pqxx::result rows =
+      connection.exec(queries::kDefinitionVersion, change.name, change.version);
+  if (rows.empty()) return std::nullopt;
+  const bool wanted = change.state == ports::DefinitionState::kActive;
+  if (to_bool(rows[0][1]) == wanted) return false;
+  connection.exec(queries::kDefinitionSetState, std::string(text(rows[0][0])),
+                  std::string(wanted ? "active" : "retired"), change.by, change.reason);
+  return true;
+}
+
 class DefinitionStore final : public ports::DefinitionStore {
  public:
   explicit DefinitionStore(std::string target) : connection_(std::move(target)) {}
@@ -79,9 +90,33 @@ class DefinitionStore final : public ports::DefinitionStore {
           {std::string(text(row[0])), static_cast<int>(to_int(row[1])), std::string(text(row[2])),
            std::string(text(row[3])), std::string(text(row[4])),
            active ? ports::DefinitionState::kActive : ports::DefinitionState::kRetired,
-           to_time(row[6])});
+           to_time(row[6]), to_time(row[7]), std::string(text(row[8])), std::string(text(row[9]))});
     }
     return definitions;
+  }
+
+  std::optional<bool> set_state(const ports::StateChange& change) override {
+    connection_.begin(queries::kDefinitionLock);
+    try {
+      const auto changed = set_state_of_first(connection_.get(), change);
+      connection_.commit();
+      return changed;
+    } catch (const std::exception&) {
+      connection_.rollback();
+      throw;
+    }
+  }
+
+  std::map<std::string, std::int64_t> live() override {
+    std::map<std::string, std::int64_t> counts;
+    for (const auto& row : connection_.get().exec(queries::kDefinitionLive)) {
+      counts.emplace(text(row[0]), to_int(row[1]));
+    }
+    return counts;
+  }
+
+  std::string stamp() override {
+    return std::string(text(connection_.get().exec(queries::kDefinitionStamp)[0][0]));
   }
 
  private:

@@ -3,6 +3,7 @@
 #include "postgres/rows.hpp"
 #include "postgres/settings.hpp"
 #include "postgres/stores.hpp"
+#include "postgres/tags.hpp"
 
 namespace sagad::postgres {
 
@@ -50,6 +51,18 @@ std::vector<ports::StatusCount> to_counts(const pqxx::result& rows) {
   return counts;
 }
 
+TextArray tag_names(const ports::SagaFilter& filter) {
+  TextArray names(filter.tags.size());
+  for (const auto& [name, value] : filter.tags) names.add(name);
+  return names;
+}
+
+TextArray tag_values(const ports::SagaFilter& filter) {
+  TextArray values(filter.tags.size());
+  for (const auto& [name, value] : filter.tags) values.add(value);
+  return values;
+}
+
 class EngineReader final : public ports::EngineReader {
  public:
   explicit EngineReader(std::string target) : connection_(std::move(target)) {}
@@ -63,14 +76,14 @@ class EngineReader final : public ports::EngineReader {
     for (const auto& row : connection_.get().exec(queries::kOutputRead, ids)) {
       put_output(instance, row);
     }
+    read_tags(connection_.get(), {&instance, 1});
     return instance;
   }
 
   std::vector<saga::Instance> list(const ports::SagaFilter& filter) override {
     std::vector<saga::Instance> instances;
-    for (const auto& row : find(filter)) {
-      instances.push_back(to_instance(row));
-    }
+    for (const auto& row : find(filter)) instances.push_back(to_instance(row));
+    read_tags(connection_.get(), instances);
     return instances;
   }
 
@@ -106,6 +119,13 @@ class EngineReader final : public ports::EngineReader {
  private:
   pqxx::result find(const ports::SagaFilter& filter) {
     const auto limit = static_cast<std::int64_t>(filter.limit);
+    if (!filter.tags.empty()) {
+      return connection_.get().exec(
+          queries::kSagaListByTag, status_of(filter), filter.definition, filter.key,
+          cursor_of(filter), limit, tag_names(filter), tag_values(filter), filter.reason,
+          milliseconds(filter.older_than), milliseconds(filter.younger_than), filter.error_code,
+          filter.retrying);
+    }
     if (!needs_search(filter)) {
       return connection_.get().exec(list_query(filter), status_of(filter), filter.definition,
                                     filter.key, cursor_of(filter), limit);

@@ -8,6 +8,7 @@
 #include "postgres/engine_transaction.hpp"
 #include "postgres/queries.gen.hpp"
 #include "postgres/rows.hpp"
+#include "postgres/tags.hpp"
 
 namespace sagad::postgres {
 
@@ -131,6 +132,11 @@ void EngineTransaction::write(std::span<const saga::Decision* const> decisions, 
   Written written(decisions, inserted);
   if (written.instances == 0) return;
   write_signals(decisions);
+  if (inserted) {
+    const TagColumns tags(decisions);
+    if (tags.saga.size() > 0)
+      connection().exec(queries::kTagInsert, tags.saga, tags.name, tags.value);
+  }
   written_.emplace(std::move(written));
 }
 

@@ -32,6 +32,10 @@ RedriveOutcome of_start(StartOutcome outcome, const StartRequest& request) {
     case Start::kUnknownDefinition:
       return refused("there is still no active definition '" + request.definition + "'" +
                      (request.version ? " of version " + std::to_string(*request.version) : ""));
+    case Start::kRetired:
+      return refused("the definition '" + request.definition + "'" +
+                     (request.version ? " of version " + std::to_string(*request.version) : "") +
+                     " is retired");
     case Start::kInvalidInput:
       return {.kind = Kind::kRefused, .errors = std::move(outcome.errors)};
     default:

@@ -29,15 +29,49 @@ void Definitions::take_over(const std::vector<definition::DefinitionPtr>& loaded
   }
   for (const auto& definition : loaded) known.insert_or_assign(definition->digest, definition);
   std::map<std::string, Versions> active;
+  std::map<std::string, std::set<int>> retired;
+  // Before the list: what changes in between is found the next time.
+  auto stamp = store_->stamp();
   for (const auto& stored : store_->list()) {
-    if (stored.state != ports::DefinitionState::kActive) continue;
+    if (stored.state != ports::DefinitionState::kActive) {
+      retired[stored.name].insert(stored.version);
+      continue;
+    }
     auto& definition = known[stored.digest];
     if (definition == nullptr) definition = definition::load_canonical(stored.canonical);
     active[stored.name][stored.version] = definition;
   }
+  stamp_ = std::move(stamp);
   const std::lock_guard lock(mutex_);
   by_digest_ = std::move(known);
   active_ = std::move(active);
+  retired_ = std::move(retired);
+}
+
+bool Definitions::retired(const std::string& name, std::optional<int> version) const {
+  if (active(name, version) != nullptr) return false;
+  const std::lock_guard lock(mutex_);
+  const auto versions = retired_.find(name);
+  return versions != retired_.end() && (!version || versions->second.count(*version) > 0);
+}
+
+std::optional<bool> Definitions::set_state(const ports::StateChange& change) {
+  const std::lock_guard store_lock(store_mutex_);
+  const auto changed = store_->set_state(change);
+  if (changed) take_over({});
+  return changed;
+}
+
+bool Definitions::follow() {
+  const std::lock_guard store_lock(store_mutex_);
+  if (store_->stamp() == stamp_) return false;
+  take_over({});
+  return true;
+}
+
+std::map<std::string, std::int64_t> Definitions::live() {
+  const std::lock_guard lock(store_mutex_);
+  return store_->live();
 }
 
 definition::DefinitionPtr Definitions::active(const std::string& name,

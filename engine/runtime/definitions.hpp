@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -31,14 +32,22 @@ class Definitions {
   /// For a start: the highest active version, or that version. nullptr if there is none.
   definition::DefinitionPtr active(const std::string& name,
                                    std::optional<int> version = std::nullopt) const;
+  /// Whether the name, or that version of it, is known and no start may take it any more.
+  bool retired(const std::string& name, std::optional<int> version = std::nullopt) const;
   /// For an instance: loads from the database what is not in memory. nullptr if it is unknown.
   /// Throws ports::Unavailable. Not to be called inside a transaction.
   definition::DefinitionPtr by_digest(const std::string& digest);
   /// The participants that the definitions in memory name.
   std::set<std::string> participants() const;
 
-  /// Throws ports::Unavailable.
+  /// Throws ports::Unavailable, as all below.
   std::vector<ports::StoredDefinition> list();
+  /// How many sagas have not ended, by digest.
+  std::map<std::string, std::int64_t> live();
+  /// See DefinitionStore; this daemon's starts keep to it when it returns. Throws as add() does.
+  std::optional<bool> set_state(const ports::StateChange& change);
+  /// refresh(), if anything has changed in the database since the last time; true if so.
+  bool follow();
 
  private:
   using Versions = std::map<int, definition::DefinitionPtr>;
@@ -51,6 +60,8 @@ class Definitions {
   mutable std::mutex mutex_;
   std::map<std::string, definition::DefinitionPtr> by_digest_;  ///< guarded by mutex_
   std::map<std::string, Versions> active_;                      ///< guarded by mutex_
+  std::map<std::string, std::set<int>> retired_;                ///< guarded by mutex_
+  std::string stamp_;                                           ///< guarded by store_mutex_
 };
 
 }  // namespace sagad::runtime

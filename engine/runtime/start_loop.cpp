@@ -89,9 +89,14 @@ StartLoop::Message StartLoop::read(ports::DeliveryPtr delivery) {
   }
   auto definition = definitions_.find(request.definition, request.version);
   if (definition == nullptr) {
-    refuse(message, StartOutcome::Kind::kUnknownDefinition, "unknown_definition",
-           "there is no active definition '" + request.definition + "'" +
-               (request.version ? " of version " + std::to_string(*request.version) : ""));
+    const auto version = request.version ? " of version " + std::to_string(*request.version) : "";
+    if (definitions_.retired(request.definition, request.version)) {
+      refuse(message, StartOutcome::Kind::kRetired, "retired_definition",
+             "the definition '" + request.definition + "'" + version + " is retired");
+    } else {
+      refuse(message, StartOutcome::Kind::kUnknownDefinition, "unknown_definition",
+             "there is no active definition '" + request.definition + "'" + version);
+    }
     return message;
   }
   message.item = std::make_unique<StartItem>();

@@ -19,6 +19,10 @@ class StartableDefinitions {
   StartableDefinitions(Definitions& definitions, std::shared_ptr<spdlog::logger> log);
 
   definition::DefinitionPtr find(const std::string& name, std::optional<int> version);
+  /// After find() has found none: whether that is because it is retired.
+  bool retired(const std::string& name, std::optional<int> version) const {
+    return definitions_.retired(name, version);
+  }
 
  private:
   Definitions& definitions_;

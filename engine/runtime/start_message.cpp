@@ -76,6 +76,8 @@ std::string_view status_of(StartOutcome::Kind kind) {
       return "conflict";
     case StartOutcome::Kind::kUnknownDefinition:
       return "unknown_definition";
+    case StartOutcome::Kind::kRetired:
+      return "retired_definition";
     case StartOutcome::Kind::kInvalidInput:
       return "invalid_input";
     case StartOutcome::Kind::kUnavailable:

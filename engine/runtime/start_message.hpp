@@ -19,7 +19,8 @@ struct StartMessage {
 /// members are ignored. Throws saga::MessageError that names the member.
 StartMessage decode_start(std::string_view subject, std::string_view payload);
 
-/// `{"status": "started|existing|conflict|invalid_input|unknown_definition", "id"?, "errors"?}`.
+/// `{"status": "started|existing|conflict|invalid_input|unknown_definition|
+/// retired_definition", "id"?, "errors"?}`.
 /// Not for outcomes that only commit nothing (kUnavailable, kOverloaded): they get no answer.
 std::string encode_reply(const StartOutcome& outcome);
 

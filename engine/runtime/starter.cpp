@@ -69,7 +69,10 @@ class Starter::Impl {
     }
     StartItem item;
     item.definition = definitions_.find(request.definition, request.version);
-    if (item.definition == nullptr) return {Kind::kUnknownDefinition, {}, {}};
+    if (item.definition == nullptr) {
+      const bool retired = tools_.definitions.retired(request.definition, request.version);
+      return {retired ? Kind::kRetired : Kind::kUnknownDefinition, {}, {}};
+    }
     if (auto errors = check_input(*item.definition, request.input); !errors.empty()) {
       return {Kind::kInvalidInput, {}, std::move(errors)};
     }

@@ -34,6 +34,7 @@ struct StartOutcome {
     kExisting,           ///< same key, same input: the first instance
     kConflict,           ///< same key, another input (409); `id` is the first instance
     kUnknownDefinition,  ///< 404
+    kRetired,            ///< 409: the version that was asked for, or every version, is retired
     kInvalidInput,       ///< 422, `errors`; through bus and SQL an instance `failed` is kept: `id`
     kUnavailable,        ///< 503: nothing was committed, or it is not known; ask again by key
     kOverloaded,         ///< 429: too many wait already

@@ -88,7 +88,7 @@ struct SignalChange {
 /// `signal_taken`, `late_answer`, `later`, `final_answer_kept`, `wait_ended`; of the saga:
 /// `started`, `signalled`, `compensating`, `pivot_passed`, `output_error`, `completed`,
 /// `compensated`, `failed`, `paused`, `resumed`, `redriven`; of an intervention: `verb_applied`,
-/// `verb_pending`, `verb_refused`.
+/// `verb_pending`, `verb_refused`, `tag_error`.
 struct HistoryEntry {
   std::string type;
   std::string step;  ///< empty for the saga itself

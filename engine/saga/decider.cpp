@@ -31,6 +31,7 @@ Decision Decider::finish() && {
 
 void Decider::on(const event::Started&) {
   note_saga("started");
+  set_tags();
   proceed();
 }
 

@@ -57,6 +57,9 @@ class Decider {
   /// Sends the unanswered command of a step again, with a fresh stamp; not an attempt.
   void resend(int step);
 
+  // tags.cpp
+  void set_tags();
+
   // forward.cpp: actions, and what their answers mean
   void advance();
   bool advance_step(int step);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -106,6 +108,9 @@ struct Instance {
   std::optional<base::Time> deadline_at;
   std::optional<base::Time> ended_at;
   Control control;
+  /// By name, as text: set at the start. Only of a new instance, and of one that is read for
+  /// people.
+  std::map<std::string, std::string> tags;
   std::int64_t sequence = 0;  ///< of its last history row; raised by every change that is saved
   std::vector<StepState> steps;
   std::vector<Signal> signals;  ///< not taken yet, in the order in which they came

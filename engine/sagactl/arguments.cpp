@@ -1,9 +1,12 @@
 #include "sagactl/arguments.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <stdexcept>
+#include <tuple>
 
 #include "sagactl/exit_code.hpp"
+#include "sagactl/user.hpp"
 #include "sagactl/verb_arguments.hpp"
 
 namespace sagad::ctl {
@@ -13,7 +16,7 @@ constexpr const char* kFooter = R"(Exit codes:
   0  ok; with --wait: completed       4  server unreachable
   1  refused or invalid               5  key used otherwise, verb refused
   2  wrong arguments                  6  server overloaded or not ready
-  3  no such saga, definition or signal
+  3  no such saga, definition, …      7  validate --strict: warnings
   with --wait: 10 compensated, 11 paused, 12 failed, 13 still running
 
 Examples:
@@ -23,7 +26,8 @@ Examples:
   sagactl dead-letters redrive --all --code unknown_definition --dry-run
   sagactl retry 0198c7a2-5d2a-7c41-9b0e-6f1f0e8a7d35 --reason "the gateway is back"
   sagactl skip --key order-4711 send_mail --reason "told by phone"
-  sagactl validate sagas/*.yaml)";
+  sagactl validate sagas/*.yaml
+  sagactl test sagas/order-pay.yaml --script examples/scripts/order-pay.refused.yaml)";
 
 /// `--wait`, `--wait=30s`.
 struct WaitOption {
@@ -49,6 +53,26 @@ struct WaitOption {
   }
 };
 
+/// `order-pay@2`. Throws CLI::ValidationError.
+std::pair<std::string, int> split_version(const std::string& text) {
+  const auto at = text.rfind('@');
+  int version = 0;
+  if (at != std::string::npos && at > 0) {
+    const auto* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + at + 1, end, version);
+    if (error == std::errc{} && stop == end && version > 0) return {text.substr(0, at), version};
+  }
+  throw CLI::ValidationError("version",
+                             "must be NAME@VERSION, such as order-pay@2, not '" + text + "'");
+}
+
+/// What is wrong with `NAME=VALUE`; empty if nothing is.
+std::string is_tag(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals != std::string::npos && equals > 0 && equals + 1 < text.size()) return {};
+  return "must be NAME=VALUE, such as account=alice, not '" + text + "'";
+}
+
 /// The command line as CLI11 knows it, and where it puts what it reads.
 struct CommandLine {
   CLI::App app{"Starts and shows the sagas of a sagad server, and checks definitions."};
@@ -60,11 +84,14 @@ struct CommandLine {
   HistoryCommand history;
   SignalCommand signal;
   DefinitionsCommand definitions;
+  DefinitionStateCommand definition_state;
+  std::string name_at_version;
   DeadLetterArguments dead_letters;
   CompleteCommand complete;
   ValidateCommand validate;
   GraphCommand graph;
   VerbArguments verbs;
+  TestCommand test;
   WaitOption start_wait;
   WaitOption get_wait;
   int version = 0;
@@ -113,6 +140,9 @@ struct CommandLine {
         ->check(CLI::Range(1, 500))
         ->capture_default_str();
     command->add_option("--cursor", list.cursor, "Where the page before ended");
+    command->add_option("--tag", list.tags, "Only with this tag: NAME=VALUE; may be given again")
+        ->allow_extra_args(false)
+        ->check(is_tag);
     command->callback([this] { arguments.command = list; });
 
     command = app.add_subcommand("history", "Show all that happened to a saga");
@@ -123,7 +153,11 @@ struct CommandLine {
 
     command = app.add_subcommand("definitions", "List the definitions, or show one");
     command->add_option("name", definitions.name, "Name of a definition");
-    command->callback([this] { arguments.command = definitions; });
+    command->callback([this, command] {
+      if (command->get_subcommands().empty()) arguments.command = definitions;
+    });
+    add_state(*command, "activate", "New sagas may be started with this version");
+    add_state(*command, "retire", "No new sagas with this version; those that run go on");
 
     dead_letters.add_to(app,
                         [this](const DeadLettersCommand& chosen) { arguments.command = chosen; });
@@ -171,6 +205,7 @@ struct CommandLine {
   void add_offline() {
     auto* command = app.add_subcommand("validate", "Check definition files (needs no server)");
     command->add_option("files", validate.files, "Files to check")->required();
+    command->add_flag("--strict", validate.strict, "Exit with 7 if there are warnings");
     command->callback([this] { arguments.command = validate; });
 
     command = app.add_subcommand("graph",
@@ -178,6 +213,28 @@ struct CommandLine {
                                  "(needs no server)");
     command->add_option("file", graph.file, "File of the definition")->required();
     command->callback([this] { arguments.command = graph; });
+
+    command =
+        app.add_subcommand("test", "Play a definition with scripted answers (needs no server)");
+    command->add_option("file", test.file, "File of the definition")->required();
+    command->add_option("--script,-s", test.scripts, "File of a script; may be given several times")
+        ->allow_extra_args(false)
+        ->required();
+    command->add_flag("--quiet,-q", test.quiet, "Only the verdicts, not the path taken");
+    command->callback([this] { arguments.command = test; });
+  }
+
+  void add_state(CLI::App& parent, const std::string& verb, const std::string& help) {
+    auto* command = parent.add_subcommand(verb, help);
+    command->add_option("version", name_at_version, "NAME@VERSION")->required();
+    command->add_option("--reason", definition_state.reason, "Why, for those who look later");
+    command->add_option("--by", definition_state.by, "Who (default: you)");
+    command->callback([this, verb] {
+      definition_state.verb = verb;
+      std::tie(definition_state.name, definition_state.version) = split_version(name_at_version);
+      if (definition_state.by.empty()) definition_state.by = user_name();
+      arguments.command = definition_state;
+    });
   }
 
   StartCommand started() {

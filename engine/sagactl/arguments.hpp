@@ -50,6 +50,7 @@ struct ListCommand {
   Filter filter;
   int limit = 50;
   std::string cursor;
+  std::vector<std::string> tags;  ///< `NAME=VALUE`
 };
 
 struct HistoryCommand {
@@ -103,17 +104,34 @@ struct BulkCommand {
   int max_per_second = 50;
 };
 
+/// `definitions activate|retire NAME@VERSION`
+struct DefinitionStateCommand {
+  std::string verb;  ///< `activate` or `retire`
+  std::string name;
+  int version = 1;
+  std::string by;
+  std::string reason;
+};
+
 struct ValidateCommand {
   std::vector<std::string> files;
+  bool strict = false;  ///< warnings are an exit code too
+};
+
+struct TestCommand {
+  std::string file;
+  std::vector<std::string> scripts;
+  bool quiet = false;
 };
 
 struct GraphCommand {
   std::string file;
 };
 
-using Command = std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand, SignalCommand,
-                             DefinitionsCommand, DeadLettersCommand, VerbCommand, BulkCommand,
-                             CompleteCommand, ValidateCommand, GraphCommand>;
+using Command =
+    std::variant<StartCommand, GetCommand, ListCommand, HistoryCommand, SignalCommand,
+                 DefinitionsCommand, DefinitionStateCommand, DeadLettersCommand, VerbCommand,
+                 BulkCommand, CompleteCommand, ValidateCommand, GraphCommand, TestCommand>;
 
 struct Arguments {
   Command command;

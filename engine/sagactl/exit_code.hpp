@@ -11,6 +11,7 @@ enum class ExitCode {
   kUnreachable = 4,  ///< no connection to the server
   kConflict = 5,     ///< the key has started a saga with another input
   kTryLater = 6,     ///< the server is overloaded or not ready
+  kWarnings = 7,     ///< `validate --strict` found nothing wrong, but something suspicious
   kCompensated = 10,
   kPaused = 11,
   kFailed = 12,

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "definition/lint.hpp"
 #include "definition/loader.hpp"
 
 namespace sagad::ctl {
@@ -23,13 +24,16 @@ struct Checked {
   std::string file;
   definition::DefinitionPtr definition;  ///< nullptr if it has problems
   std::vector<definition::Problem> problems;
+  std::vector<definition::Warning> warnings;
 };
 
 Checked check(const std::string& file) {
   try {
-    return {file, definition::load_file(file), {}};
+    auto definition = definition::load_file(file);
+    auto warnings = definition::lint(*definition);
+    return {file, std::move(definition), {}, std::move(warnings)};
   } catch (const definition::DefinitionError& error) {
-    return {file, nullptr, error.problems()};
+    return {file, nullptr, error.problems(), {}};
   }
 }
 
@@ -53,6 +57,7 @@ void check_names(std::vector<Checked>& all) {
 void print_text(const std::vector<Checked>& all, std::ostream& out, std::ostream& err) {
   for (const auto& one : all) {
     for (const auto& problem : one.problems) err << problem.str() << '\n';
+    for (const auto& warning : one.warnings) err << warning.str() << '\n';
     if (!one.definition) continue;
     const auto& definition = *one.definition;
     out << one.file << ": ok: " << definition.name << " v" << definition.version << ", "
@@ -73,6 +78,13 @@ void print_json(const std::vector<Checked>& all, std::ostream& out) {
       file["digest"] = one.definition->digest;
     }
     file["problems"] = std::move(problems);
+    json::array warnings;
+    for (const auto& warning : one.warnings) {
+      auto view = problem_view(warning.problem);
+      view["rule"] = warning.rule;
+      warnings.push_back(std::move(view));
+    }
+    file["warnings"] = std::move(warnings);
     files.push_back(std::move(file));
   }
   out << json::serialize(json::object{{"files", std::move(files)}}) << '\n';
@@ -90,10 +102,12 @@ ExitCode validate(const ValidateCommand& command, bool as_json, std::ostream& ou
   } else {
     print_text(all, out, err);
   }
+  auto code = ExitCode::kOk;
   for (const auto& one : all) {
     if (!one.definition) return ExitCode::kError;
+    if (command.strict && !one.warnings.empty()) code = ExitCode::kWarnings;
   }
-  return ExitCode::kOk;
+  return code;
 }
 
 ExitCode graph(const GraphCommand& command, std::ostream& out, std::ostream& err) {

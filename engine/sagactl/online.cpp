@@ -6,7 +6,9 @@
 #include <sstream>
 
 #include "base/json.hpp"
+#include "sagactl/cells.hpp"
 #include "sagactl/show.hpp"
+#include "sagactl/table.hpp"
 
 namespace sagad::ctl {
 namespace {
@@ -144,6 +146,10 @@ ExitCode Online::run(const ListCommand& command) {
   auto query = command.filter.members();
   query.emplace_back("limit", std::to_string(command.limit));
   query.emplace_back("cursor", command.cursor);
+  for (const auto& tag : command.tags) {
+    const auto equals = tag.find('=');
+    query.emplace_back("tag." + tag.substr(0, equals), tag.substr(equals + 1));
+  }
   const auto reply = client_.get({"v1", "sagas"}, query);
   if (!reply.ok()) return refused(reply);
   if (as_json_) {
@@ -205,6 +211,24 @@ ExitCode Online::run(const DefinitionsCommand& command) {
     show_definitions(out_, reply.body.as_object(), now());
   } else {
     show_definition(out_, reply.body.as_object(), now());
+  }
+  return ExitCode::kOk;
+}
+
+ExitCode Online::run(const DefinitionStateCommand& command) {
+  json::object body{{"by", command.by}};
+  if (!command.reason.empty()) body["reason"] = command.reason;
+  const auto reply = client_.post({"v1", "definitions", command.name, "versions",
+                                   std::to_string(command.version), command.verb},
+                                  {}, json::serialize(body), "");
+  if (!reply.ok()) return refused(reply);
+  if (as_json_) {
+    out_ << reply.text;
+  } else {
+    const auto& document = reply.body.as_object();
+    const bool changed = member(document, "changed") == true;
+    out_ << printable(command.name) << " v" << command.version << ": "
+         << printable(cell(document, "state")) << (changed ? "" : " already") << '\n';
   }
   return ExitCode::kOk;
 }

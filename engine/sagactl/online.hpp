@@ -23,6 +23,7 @@ class Online {
   ExitCode run(const HistoryCommand& command);
   ExitCode run(const SignalCommand& command);
   ExitCode run(const DefinitionsCommand& command);
+  ExitCode run(const DefinitionStateCommand& command);
   ExitCode run(const DeadLettersCommand& command);
   ExitCode run(const CompleteCommand& command);
 

@@ -18,7 +18,8 @@ ExitCode run_online(const Arguments& arguments, std::istream& in, std::ostream& 
   return std::visit(
       [&](const auto& command) {
         using Type = std::decay_t<decltype(command)>;
-        if constexpr (std::is_same_v<Type, ValidateCommand> || std::is_same_v<Type, GraphCommand>) {
+        if constexpr (std::is_same_v<Type, ValidateCommand> || std::is_same_v<Type, GraphCommand> ||
+                      std::is_same_v<Type, TestCommand>) {
           return ExitCode::kUsage;  // not reached: run_command() has taken them
         } else if constexpr (std::is_same_v<Type, VerbCommand> ||
                              std::is_same_v<Type, BulkCommand>) {
@@ -37,6 +38,9 @@ ExitCode run_command(const Arguments& arguments, std::istream& in, std::ostream&
   }
   if (const auto* file = std::get_if<GraphCommand>(&arguments.command)) {
     return graph(*file, out, err);
+  }
+  if (const auto* trial = std::get_if<TestCommand>(&arguments.command)) {
+    return test(*trial, arguments.json, out, err);
   }
   return run_online(arguments, in, out, err);
 }

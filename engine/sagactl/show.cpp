@@ -23,6 +23,13 @@ void show_saga(std::ostream& out, const json::object& saga, base::Time now) {
   field("created", moment_cell(saga, "created_at", now));
   field("ended", moment_cell(saga, "ended_at", now));
   if (cell(saga, "ended_at") == "-") field("deadline", moment_cell(saga, "deadline_at", now));
+  if (const auto* tags = member(saga, "tags").if_object(); tags != nullptr) {
+    std::string all;
+    for (const auto& [name, value] : *tags) {
+      all += (all.empty() ? "" : ", ") + std::string(name) + "=" + cell(value);
+    }
+    if (!all.empty()) field("tags", all);
+  }
   field("input", cell(saga, "input"));
   field("output", cell(saga, "output"));
   fields.print(out);
@@ -72,10 +79,11 @@ void show_history(std::ostream& out, const json::object& history, base::Time now
 }
 
 void show_definitions(std::ostream& out, const json::object& list, base::Time now) {
-  Table table({"NAME", "VERSION", "STATE", "ADDED", "DESCRIPTION"});
+  Table table({"NAME", "VERSION", "STATE", "LIVE", "DIGEST", "ADDED", "DESCRIPTION"});
   for (const auto& item : items(list, "definitions")) {
     const auto& definition = item.as_object();
     table.add({cell(definition, "name"), cell(definition, "version"), cell(definition, "state"),
+               cell(definition, "live"), cell(definition, "digest").substr(0, 12),
                time_cell(definition, "added_at", now), cell(definition, "description")});
   }
   table.print(out);
@@ -86,6 +94,10 @@ void show_definition(std::ostream& out, const json::object& definition, base::Ti
     const auto& version = item.as_object();
     Table fields({"definition", cell(version, "name") + " v" + cell(version, "version")});
     fields.add({"state", cell(version, "state")});
+    fields.add({"since", moment_cell(version, "state_since", now)});
+    if (const auto by = cell(version, "state_by"); by != "-") fields.add({"by", by});
+    if (const auto why = cell(version, "state_reason"); why != "-") fields.add({"why", why});
+    fields.add({"live", cell(version, "live")});
     fields.add({"added", moment_cell(version, "added_at", now)});
     fields.add({"digest", cell(version, "digest")});
     fields.add({"document", cell(version, "definition")});

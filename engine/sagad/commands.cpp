@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "definition/lint.hpp"
 #include "plugins/fingerprint.hpp"
 #include "sagad/config_load.hpp"
 #include "sagad/databases.hpp"
@@ -34,6 +35,7 @@ void print_plugin(const std::string& participant, const plugins::Plugin& plugin,
 void print_definition(const definition::Definition& definition, std::ostream& out) {
   out << "definition " << definition.name << " v" << definition.version << ": ok, "
       << definition.steps.size() << " steps, digest " << definition.digest.substr(0, 12) << '\n';
+  for (const auto& warning : definition::lint(definition)) out << warning.str() << '\n';
 }
 
 /// Participants that the definitions want and that other daemons have to run.

@@ -56,6 +56,7 @@ EnginePart::Loops::Loops(const Config& config, const Tools& tools, EnginePart& p
 EnginePart::EnginePart(const Config& config, const Tools& tools)
     : stores_([target = config.engine->database] { return postgres::make_engine_store(target); }),
       definitions_(postgres::make_definition_store(config.engine->database)),
+      follower_({}, definitions_, tools.log),
       readers_([target = config.engine->database] { return postgres::make_engine_reader(target); },
                kReaders),
       relay_(
@@ -83,11 +84,13 @@ void EnginePart::start() {
     loops_->timers.start();
     loops_->rescuer.start();
   }
+  follower_.start();
   starter_.start();
   signals_.start();
 }
 
 void EnginePart::stop() {
+  follower_.stop();
   if (!loops_) return;
   loops_->rescuer.stop();
   loops_->timers.stop();

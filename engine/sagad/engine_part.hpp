@@ -11,6 +11,7 @@
 #include "runtime/completions.hpp"
 #include "runtime/coordinator.hpp"
 #include "runtime/dead_letters.hpp"
+#include "runtime/definition_follower.hpp"
 #include "runtime/definitions.hpp"
 #include "runtime/final_answers.hpp"
 #include "runtime/operators.hpp"
@@ -59,6 +60,7 @@ class EnginePart {
 
   const ports::EngineStoreFactory stores_;
   runtime::Definitions definitions_;
+  runtime::DefinitionFollower follower_;
   runtime::Completions completions_;
   api::ReaderPool readers_;
   runtime::Relay relay_;

@@ -87,6 +87,10 @@ void Deployment::define(const std::string& name, const std::string& yaml) {
   dev::write_file(folder_.path() / "sagas" / (name + ".yaml"), yaml);
 }
 
+void Deployment::undefine(const std::string& name) {
+  std::filesystem::remove(folder_.path() / "sagas" / (name + ".yaml"));
+}
+
 std::filesystem::path Deployment::write_config(const std::string& name, const Parts& parts) {
   std::ostringstream yaml;
   yaml << "nats: { url: \"" << nats().url() << "\", namespace: " << namespace_ << " }\n";

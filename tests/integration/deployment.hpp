@@ -37,6 +37,8 @@ class Deployment {
 
   /// Adds a definition beside the shipped ones, before the engine is started.
   void define(const std::string& name, const std::string& yaml);
+  /// Removes the file of a definition.
+  void undefine(const std::string& name);
 
   /// Starts a process and waits until it is ready. A process of that name must not run.
   void start(const std::string& name, const Parts& parts);

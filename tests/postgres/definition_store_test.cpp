@@ -86,6 +86,66 @@ TEST_F(DefinitionStoreTest, WhatWasRetiredByHandStaysRetired) {
   EXPECT_EQ(states(), "a:retired");
 }
 
+TEST_F(DefinitionStoreTest, AVersionIsRetiredAndMadeActiveAgain) {
+  using State = ports::DefinitionState;
+  add(definition_of("order-pay", 1, 'a'));
+  add(definition_of("order-pay", 2, 'b'));
+  EXPECT_EQ(store_->set_state({"order-pay", 1, State::kActive, "ann", "why"}), false);
+  EXPECT_EQ(store_->list().at(0).state_by, "") << "nothing has changed";
+  EXPECT_EQ(store_->set_state({"order-pay", 1, State::kRetired, "ann", "too old"}), true);
+  EXPECT_EQ(store_->set_state({"order-pay", 1, State::kRetired, "bob", "late"}), false);
+  EXPECT_EQ(states(), "a:retired b:active");
+  const auto retired = store_->list().at(0);
+  EXPECT_EQ(retired.state_by, "ann");
+  EXPECT_EQ(retired.state_reason, "too old");
+  EXPECT_GT(retired.state_since, retired.added_at);
+  add(definition_of("order-pay", 1, 'a'));
+  EXPECT_EQ(states(), "a:retired b:active") << "its file is still in the folder";
+  EXPECT_EQ(store_->set_state({"order-pay", 1, State::kActive, "", ""}), true);
+  EXPECT_EQ(states(), "a:active b:active");
+  EXPECT_EQ(store_->set_state({"order-pay", 3, State::kRetired, "", ""}), std::nullopt);
+  EXPECT_EQ(store_->set_state({"unheard-of", 1, State::kRetired, "", ""}), std::nullopt);
+}
+
+TEST_F(DefinitionStoreTest, OfSeveralDigestsTheLastOneIsMadeActiveAgain) {
+  using State = ports::DefinitionState;
+  add(definition_of("order-pay", 1, 'a'), true);
+  add(definition_of("order-pay", 1, 'b'), true);
+  add(definition_of("order-pay", 1, 'a'), true);
+  store_->set_state({"order-pay", 1, State::kRetired, "", ""});
+  EXPECT_EQ(states(), "a:retired b:retired");
+  store_->set_state({"order-pay", 1, State::kActive, "", ""});
+  EXPECT_EQ(states(), "a:active b:retired");
+}
+
+TEST_F(DefinitionStoreTest, TheStampChangesWithEveryDigestAndState) {
+  const auto none = store_->stamp();
+  add(definition_of("order-pay", 1, 'a'));
+  const auto active = store_->stamp();
+  EXPECT_NE(active, none);
+  add(definition_of("order-pay", 1, 'a'));
+  EXPECT_EQ(store_->stamp(), active);
+  store_->set_state({"order-pay", 1, ports::DefinitionState::kRetired, "", ""});
+  EXPECT_NE(store_->stamp(), active);
+  store_->set_state({"order-pay", 1, ports::DefinitionState::kActive, "", ""});
+  EXPECT_EQ(store_->stamp(), active);
+}
+
+TEST_F(DefinitionStoreTest, CountsTheSagasThatHaveNotEndedByDigest) {
+  auto engine = make_engine_store(database_);
+  auto running = tests::sample_instance("1");
+  auto paused = tests::sample_instance("2");
+  paused.status = saga::SagaStatus::kPaused;
+  auto ended = tests::sample_instance("3");
+  ended.status = saga::SagaStatus::kCompleted;
+  ended.ended_at = ended.updated_at;
+  auto other = tests::sample_instance("4");
+  other.digest = std::string(64, 'f');
+  tests::store(*engine, {running, paused, ended, other});
+  EXPECT_EQ(store_->live(),
+            (std::map<std::string, std::int64_t>{{running.digest, 2}, {other.digest, 1}}));
+}
+
 TEST_F(DefinitionStoreTest, DaemonsThatStartAtOnceAgree) {
   std::vector<std::future<void>> starts;
   for (int i = 0; i < 4; ++i) {

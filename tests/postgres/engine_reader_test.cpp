@@ -92,6 +92,37 @@ TEST_F(EngineReaderTest, SearchesByWhatIsStuckAndWhy) {
   EXPECT_EQ(counts[0].definition, stuck.definition);
 }
 
+TEST_F(EngineReaderTest, TagsAreFoundAndShown) {
+  auto store = make_engine_store(database_);
+  const auto tagged = [&](const std::string& key, SagaStatus status,
+                          std::map<std::string, std::string> tags) {
+    instances_.push_back(with(key, status));
+    instances_.back().tags = std::move(tags);
+    tests::store(*store, {instances_.back()});
+  };
+  tagged("5", SagaStatus::kRunning, {{"account", "alice"}, {"amount", "5"}});
+  tagged("6", SagaStatus::kCompleted, {{"account", "alice"}, {"amount", "6"}});
+  tagged("7", SagaStatus::kRunning, {{"account", "bob \\ \"{}\" ü"}, {"amount", "5"}});
+  EXPECT_EQ(listed({.tags = {{"account", "alice"}}}), "65");
+  EXPECT_EQ(listed({.tags = {{"amount", "5"}}}), "75");
+  EXPECT_EQ(listed({.tags = {{"account", "alice"}, {"amount", "5"}}}), "5");
+  EXPECT_EQ(listed({.tags = {{"account", "alice"}, {"amount", "7"}}}), "");
+  EXPECT_EQ(listed({.tags = {{"account", "bob \\ \"{}\" ü"}}}), "7");
+  EXPECT_EQ(listed({.status = SagaStatus::kRunning, .tags = {{"account", "alice"}}}), "5");
+  EXPECT_EQ(listed({.definition = "checkout", .tags = {{"amount", "5"}}}), "");
+  EXPECT_EQ(listed({.key = "6", .tags = {{"account", "alice"}}}), "6");
+  EXPECT_EQ(listed({.limit = 1, .tags = {{"account", "alice"}}}), "6");
+  EXPECT_EQ(listed({.before = instances_[6].id, .tags = {{"account", "alice"}}}), "5");
+  EXPECT_EQ(listed({.tags = {{"unheard-of", "x"}}}), "");
+
+  EXPECT_EQ(reader_->get(instances_[5].id)->tags, instances_[5].tags);
+  EXPECT_TRUE(reader_->get(instances_[1].id)->tags.empty());
+  const auto list = reader_->list({.limit = 4});
+  EXPECT_EQ(list.at(0).tags, instances_[7].tags);
+  EXPECT_TRUE(list.at(3).tags.empty());
+  EXPECT_EQ(tests::Sql(database_).number("SELECT count(*) FROM sagad.saga_tag"), 6);
+}
+
 TEST_F(EngineReaderTest, ListLeavesOutInputs) {
   const auto list = reader_->list({.limit = 1});
   ASSERT_EQ(list.size(), 1U);

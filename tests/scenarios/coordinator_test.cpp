@@ -187,7 +187,7 @@ TEST_F(Coordinator, LoadsTheDefinitionOfAnOlderSaga) {
   value("UPDATE sagad.definition SET state = 'retired'");
   definitions_ = std::make_unique<runtime::Definitions>(postgres::make_definition_store(database_));
   start({});
-  EXPECT_EQ(starter().submit(request("k")).kind, runtime::StartOutcome::Kind::kUnknownDefinition);
+  EXPECT_EQ(starter().submit(request("k")).kind, runtime::StartOutcome::Kind::kRetired);
   send(done(order));
   EXPECT_EQ(command("pay").saga, id);
 }

@@ -261,6 +261,16 @@ TEST_F(Folder, SaysWhatCannotBeRead) {
   EXPECT_THROW(load_folder(path_ / "missing"), DefinitionError);
 }
 
+TEST(Compensation, NoneSaysThatThereIsNothingToUndo) {
+  const auto definition = load_yaml(
+      "name: s\nsteps:\n  - { id: a, action: x.y, compensate: none }\n  - { id: b, action: x.y }\n",
+      "s.yaml");
+  EXPECT_TRUE(definition->steps[0].nothing_to_undo);
+  EXPECT_FALSE(definition->steps[0].compensate);
+  EXPECT_FALSE(definition->steps[1].nothing_to_undo);
+  EXPECT_TRUE(load_canonical(definition->canonical)->steps[0].nothing_to_undo);
+}
+
 TEST(Mermaid, ShowsStepsUndoAndPivot) {
   const auto text = to_mermaid(*load_file(kSagas / "checkout.yaml"));
   EXPECT_THAT(text, testing::StartsWith("flowchart TD\n"));

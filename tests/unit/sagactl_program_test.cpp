@@ -244,6 +244,33 @@ TEST_F(SagactlOnline, ListPassesItsFiltersAndNamesTheNextPage) {
   EXPECT_THAT(ran.out, HasSubstr("more: --cursor x1\n"));
 }
 
+TEST_F(SagactlOnline, ListPassesTags) {
+  answer_ = [](const api::Request&) {
+    return api::json_response(boost::json::parse(R"({"sagas":[],"next_cursor":null})"));
+  };
+  EXPECT_EQ(sagactl({"--server", url_.c_str(), "list", "--tag", "account=alice", "--tag",
+                     "formula=a=b&c"})
+                .code,
+            0);
+  EXPECT_EQ(asked_[0].query.find("tag.account")->second, "alice");
+  EXPECT_EQ(asked_[0].query.find("tag.formula")->second, "a=b&c");
+  for (const char* wrong : {"account", "=alice", "account="}) {
+    const auto ran = sagactl({"--server", url_.c_str(), "list", "--tag", wrong});
+    EXPECT_EQ(ran.code, 2) << wrong;
+    EXPECT_THAT(ran.err, HasSubstr("must be NAME=VALUE"));
+  }
+  EXPECT_EQ(asked_.size(), 1U);
+}
+
+TEST_F(SagactlOnline, GetShowsTags) {
+  answer_ = [](const api::Request&) {
+    return api::json_response(
+        boost::json::parse(R"({"id":"x","tags":{"account":"alice","amount":null}})"));
+  };
+  EXPECT_THAT(sagactl({"--server", url_.c_str(), "get", kId}).out,
+              HasSubstr("tags  account=alice, amount=-\n"));
+}
+
 TEST_F(SagactlOnline, NamesAreEncoded) {
   answer_status("running", 201);
   sagactl({"--server", url_.c_str(), "start", "a b/c?d"});
@@ -285,7 +312,7 @@ TEST(Sagactl, ValidateTellsAllProblemsOfAllFiles) {
   const dev::TempDir folder;
   const auto good = (folder.path() / "good.yaml").string();
   const auto bad = (folder.path() / "bad.yaml").string();
-  dev::write_file(good, "name: good\nversion: 1\nsteps:\n  - { id: a, action: order.create }\n");
+  dev::write_file(good, "name: good\ndeadline: 1h\nsteps:\n  - { id: a, action: order.create }\n");
   dev::write_file(bad, "name: bad\nversion: x\nsteps:\n  - { id: a, acton: order.create }\n");
   const auto ran = sagactl({"validate", good.c_str(), bad.c_str()});
   EXPECT_EQ(ran.code, 1);
@@ -308,11 +335,31 @@ TEST(Sagactl, ValidateRefusesTwoFilesOfOneVersion) {
   const auto one = (folder.path() / "one.yaml").string();
   const auto two = (folder.path() / "two.yaml").string();
   for (const auto& file : {one, two}) {
-    dev::write_file(file, "name: a\nversion: 1\nsteps:\n  - { id: a, action: order.create }\n");
+    dev::write_file(file, "name: a\ndeadline: 1h\nsteps:\n  - { id: a, action: order.create }\n");
   }
   const auto ran = sagactl({"validate", one.c_str(), two.c_str()});
   EXPECT_EQ(ran.code, 1);
   EXPECT_EQ(ran.err, two + ":1:1: 'a' in version 1 is already in " + one + "\n");
+}
+
+TEST(Sagactl, ValidateWarnsAndIsStrictOnDemand) {
+  const dev::TempDir folder;
+  const auto file = (folder.path() / "a.yaml").string();
+  dev::write_file(file, "name: a\nsteps:\n  - { id: a, action: order.create }\n");
+  const auto ran = sagactl({"validate", file.c_str()});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_THAT(ran.out, StartsWith(file + ": ok: "));
+  EXPECT_THAT(ran.err, StartsWith(file + ":1:1: warning: there is no deadline: "));
+  EXPECT_EQ(sagactl({"validate", "--strict", file.c_str()}).code, 7);
+  const auto as_json = sagactl({"--output", "json", "validate", file.c_str()});
+  const auto warnings = boost::json::parse(as_json.out).at("files").at(0).at("warnings");
+  EXPECT_EQ(warnings.at(0).at("rule"), "no-deadline");
+  EXPECT_EQ(warnings.at(0).at("line"), 1);
+
+  dev::write_file(file, "name: a\ndeadline: 1h\nsteps:\n  - { id: a, action: order.create }\n");
+  EXPECT_EQ(sagactl({"validate", "--strict", file.c_str()}).code, 0);
+  dev::write_file(file, "name: a\n");
+  EXPECT_EQ(sagactl({"validate", "--strict", file.c_str()}).code, 1);
 }
 
 TEST(Sagactl, GraphIsMermaid) {
