@@ -60,7 +60,8 @@ TEST(Migrate, LinesAreApart) {
   const std::string url = tests::fresh_database();
   migrate(url, "participant", participant_migrations(), "0.1.0");
   migrate(url, "acme", kOne, "0.1.0");
-  EXPECT_EQ(Sql(url).number("SELECT count(*) FROM sagad.migration"), 2);
+  EXPECT_EQ(Sql(url).number("SELECT count(*) FROM sagad.migration"),
+            static_cast<long>(participant_migrations().size()) + 1);
 }
 
 TEST(Migrate, EngineAndParticipantDoNotShareADatabase) {

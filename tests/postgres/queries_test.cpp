@@ -37,9 +37,11 @@ TEST(Queries, EveryOnePreparesOnItsDatabase) {
                         std::back_inserter(refused_by_both));
   EXPECT_THAT(refused_by_both, testing::IsEmpty());
   EXPECT_THAT(refused_by_engine,
-              testing::UnorderedElementsAre("WorkGuard", "WorkBegin", "WorkWrite", "InboxFind",
-                                            "InboxInsert", "InboxReplace", "WorkOutboxInsert",
-                                            "WorkOutboxDelete", "StartRecord", "StartClear"));
+              testing::UnorderedElementsAre(
+                  "WorkGuard", "WorkBegin", "WorkWrite", "InboxFind", "InboxInsert", "InboxReplace",
+                  "WorkOutboxInsert", "WorkOutboxDelete", "StartRecord", "StartMark", "StartClear",
+                  "WorkStartClear", "ClaimInsert", "ClaimTake", "ClaimAnswer", "ClaimRelease",
+                  "ClaimSettle", "ClaimRenew"));
 }
 
 TEST(Schema, EveryTableAndViewIsCommented) {

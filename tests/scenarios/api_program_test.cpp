@@ -87,7 +87,7 @@ TEST(SagadProgram, CheckShowsWhatWouldRun) {
   EXPECT_THAT(ended.output, HasSubstr("definition order-pay v1: ok, 2 steps, digest "));
   EXPECT_THAT(ended.output, HasSubstr("participant pay: ok, plugin pay "));
   EXPECT_THAT(ended.output, HasSubstr("participant order: not here"));
-  EXPECT_THAT(ended.output, HasSubstr("plugin ABI: sdk 1, libstdc++ "));
+  EXPECT_THAT(ended.output, HasSubstr("plugin ABI: sdk 2, libstdc++ "));
 }
 
 TEST(SagadProgram, DatabaseMustBeMigratedBeforeItRuns) {

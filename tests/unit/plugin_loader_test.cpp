@@ -70,7 +70,7 @@ TEST_P(PluginFingerprints, AreComparedBeforeAnythingIsCalled) {
 INSTANTIATE_TEST_SUITE_P(
     EveryField, PluginFingerprints,
     testing::Values(Patch{"struct_size", "a fingerprint of 8 bytes, this engine with 56 bytes"},
-                    Patch{"sdk_abi", "sagad SDK ABI 999, this engine with SDK ABI 1"},
+                    Patch{"sdk_abi", "sagad SDK ABI 999, this engine with SDK ABI 2"},
                     Patch{"cxx11_abi", "_GLIBCXX_USE_CXX11_ABI=0, this engine with _GLIBCXX_USE_"},
                     Patch{"libstdcxx", "libstdc++ 5, this engine with libstdc++ "},
                     Patch{"libstdcxx_debug", "_GLIBCXX_DEBUG=7, this engine with _GLIBCXX_DEBUG="},
