@@ -25,6 +25,14 @@ FinalVerdict judge_ended(const StepState& step, const FinalAnswer& answer) {
   return compare(answer.done && *step.output == answer.output);
 }
 
+/// A recorded `later` is never replaced, so that its token stays good when the round is raised.
+int round_of_token(const StepState& step) {
+  const bool in_flight = step.status == StepStatus::kRunning ||
+                         step.status == StepStatus::kRetrying ||
+                         step.status == StepStatus::kSettling;
+  return step.in_effect && !in_flight ? step.done_round : step.round;
+}
+
 FinalVerdict judge(const StepState& step, const FinalAnswer& answer, bool saga_ended) {
   if (step.early_answer) return compare(*step.early_answer == answer);
   switch (step.status) {
@@ -54,7 +62,7 @@ FinalVerdict judge(const definition::Definition& definition, const Instance& ins
   if (known == nullptr) return FinalVerdict::kUnknownStep;
   const auto& step = instance.steps.at(static_cast<std::size_t>(known->index));
   if (given.item != 0) return FinalVerdict::kNotWaiting;
-  if (given.round != step.round) return FinalVerdict::kOldRound;
+  if (given.round != round_of_token(step)) return FinalVerdict::kOldRound;
   return judge(step, given.answer, is_final(instance.status));
 }
 

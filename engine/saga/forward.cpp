@@ -171,7 +171,10 @@ void Decider::record_action(int index, const Result& result) {
 
 void Decider::record_refusal(int index, const Result& result) {
   const Error error{result.code, result.message};
-  if (result.in_doubt) state(index).in_effect = true;
+  if (result.in_doubt) {
+    state(index).in_effect = true;
+    state(index).done_round = result.round;
+  }
   fail_step(index, error);
   const auto& known = step(index);
   if (!result.in_doubt || !known.pivot || known.compensate) return;

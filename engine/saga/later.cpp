@@ -32,6 +32,7 @@ void Decider::record_later(int index, const Result& result) {
   current.sent_at.reset();
   current.retry_at.reset();
   current.in_effect = true;
+  current.done_round = result.round;
   note("later", index, {{"attempt", current.attempt}, {"reason", result.message}});
   if (const auto early = std::exchange(current.early_answer, nullptr)) {
     end_waiting(index, *early);

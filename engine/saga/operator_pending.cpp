@@ -85,16 +85,17 @@ void Decider::follow_pending(int index, const Result& result) {
   const auto order = control().pending->order;
   if (order.verb == Verb::kFail) return follow_fail(index, result);
   const auto status = state(index).status;
+  const bool took_effect = status == StepStatus::kDone || waits_for_answer(state(index));
   if (order.verb == Verb::kCancel) {
     if (!step(index).pivot || status == StepStatus::kSettling) return;
-    if (status == StepStatus::kDone) {
+    if (took_effect) {
       return drop_pending("pivot_passed", "the pivot had taken effect: the saga goes forward");
     }
     control().pending.reset();
     return applied(order);
   }
   if (step(index).id != order.step || status == StepStatus::kSettling) return;
-  if (status == StepStatus::kDone) {
+  if (took_effect) {
     return drop_pending("step_done", "the step had taken effect: its result stands");
   }
   const bool resumes = control().pending->resumes;
@@ -105,12 +106,14 @@ void Decider::follow_pending(int index, const Result& result) {
 
 void Decider::follow_fail(int index, const Result& result) {
   auto& pending = *control().pending;
-  if (result.kind != Kind::kUndo && state(index).status == StepStatus::kDone) {
+  const auto& current = state(index);
+  const bool took_effect = current.status == StepStatus::kDone || waits_for_answer(current);
+  if (result.kind != Kind::kUndo && took_effect) {
     pending.proved_done = step(index).id;
   }
   if (in_flight()) return;
-  for (const auto& current : saga().steps) {
-    if (current.status == StepStatus::kSettling) return;
+  for (const auto& other : saga().steps) {
+    if (other.status == StepStatus::kSettling) return;
   }
   const auto waited = pending;
   if (waited.proved_done.empty()) {

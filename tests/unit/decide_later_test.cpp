@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "saga/final_answer.hpp"
-#include "unit/decide_fixture.hpp"
+#include "unit/operator_fixture.hpp"
 
 // Answers that come later, and external actions in doubt.
 
@@ -216,6 +216,32 @@ TEST_F(Later, TheParticipantMayGiveTheFinalAnswerItself) {
   EXPECT_FALSE(machine().decision().changed);
   machine().answer("pay", Outcome::kDone, {{"pay_id", 3}});
   EXPECT_EQ(machine().status(), SagaStatus::kCompleted);
+}
+
+TEST_F(Later, AnOperatorFindsThatItTookEffect) {
+  for (const auto verb : {Verb::kSkip, Verb::kComplete}) {
+    at_pay();
+    EXPECT_EQ(give(machine(), with_value(order(verb, "pay"), json::object{})), "pending");
+    EXPECT_THAT(machine().commands(), ElementsAre("settle pay #1"));
+    machine().answer("pay", Outcome::kLater);
+    EXPECT_THAT(machine().history(), ElementsAre("later:pay", "verb_refused:pay"));
+    EXPECT_EQ(machine().status("pay"), StepStatus::kWaiting);
+    finally(done());
+    EXPECT_EQ(machine().status(), SagaStatus::kCompleted);
+  }
+}
+
+TEST_F(Later, ItsTokenStaysGoodInAHigherRound) {
+  at_pay();
+  machine().answer("pay", Outcome::kLater);
+  // An operator's retry raises the round; the action is not run again, its answer stands.
+  Instance raised = machine().instance();
+  raised.steps.at(1).round = 1;
+  const auto definition = definition::load_yaml(order_pay(), "test.yaml");
+  const event::FinalAnswered old{"pay", 0, 0, done()};
+  EXPECT_EQ(judge(*definition, raised, old), FinalVerdict::kTaken);
+  raised.steps.at(1).status = StepStatus::kRunning;
+  EXPECT_EQ(judge(*definition, raised, old), FinalVerdict::kOldRound) << "not known yet";
 }
 
 TEST_F(Later, ARefusalInDoubtIsUndone) {
