@@ -60,11 +60,15 @@ void Decider::unwind() {
   }
   std::vector<signed char> memo(saga().steps.size(), -1);
   bool over = true;
+  // If the pivot proves to have happened, nothing is undone: not even what a person has done of the
+  // steps behind it.
+  const bool in_question =
+      definition_.pivot && state(*definition_.pivot).status == StepStatus::kSettling;
   for (const auto& known : definition_.steps) {
     if (saga().status != SagaStatus::kCompensating) return;  // an expression has paused it
     if (resolved(known.index, memo)) continue;
     over = false;
-    const bool undoable = has_happened(state(known.index)) && known.compensate &&
+    const bool undoable = !in_question && has_happened(state(known.index)) && known.compensate &&
                           std::all_of(known.dependents.begin(), known.dependents.end(),
                                       [&](int dependent) { return resolved(dependent, memo); });
     if (undoable) dispatch_undo(known.index);

@@ -203,7 +203,7 @@ void Decider::restart_clocks(std::chrono::microseconds stood) {
       schedule(known.index, event::TimerFired::Kind::kRetry, *current.retry_at);
     }
     const auto& total = known.signal ? known.signal->timeout : known.total_timeout;
-    if (open && total && current.first_dispatched) {
+    if (open && total && current.first_dispatched && !current.exhausted) {
       schedule(known.index, event::TimerFired::Kind::kTotalTimeout,
                *current.first_dispatched + *total);
     }
@@ -243,7 +243,11 @@ bool Decider::try_again(int index) {
   if (current.status == StepStatus::kFailed) {
     anew(index, true);
   } else if (open && current.exhausted) {
+    const bool may_have_happened = is_open(current.status);
     anew(index, false);
+    // Now, and not when its turn comes: until then it would pass for one that was never sent, and
+    // would not be settled if another step turns the saga back.
+    if (may_have_happened) dispatch(index);
   } else if (current.status == StepStatus::kRunning && !current.unanswered()) {
     anew(index, true);  // it was barred unasked
   } else if (open && current.retry_at) {

@@ -242,10 +242,11 @@ TEST_F(OperatorsTest, AHundredPausedSagasAreResumedInBulk) {
 )"));
   constexpr int kSagas = 100;
   std::vector<std::string> ids;
+  // One after the other: a batch that is run again would count the calls of its steps twice.
   for (int i = 0; i < kSagas; ++i) {
     ids.push_back(deployment_.start_saga("many", json::object{}));
+    expect_status(ids.back(), "paused", "step_exhausted");
   }
-  for (const auto& id : ids) expect_status(id, "paused", "step_exhausted");
   const auto bulk = [&](json::object body) {
     body["verb"] = "resume";
     body["by"] = "ann";

@@ -414,13 +414,13 @@ std::pair<SagaStatus, std::set<std::string>> end_of(std::uint64_t seed, bool wit
   World world(seed * 7919, std::move(definition), Plugin(seed, true));
   world.happens(event::Started{});
   for (int tick = 0; tick < 20'000 && !world.ended(); ++tick) {
+    // One that pauses by itself is at its end; it must be so in both runs.
+    if (world.paused() && world.instance().reason != "operator") break;
     if (with_pauses && world.draw(6) == 0) {
       Intervention order;
       order.verb = world.paused() ? Verb::kResume : Verb::kPause;
       world.give(order);
     }
-    // One that pauses by itself is at its end; it must be so in both runs.
-    if (world.paused() && world.instance().reason != "operator") break;
     world.step(false);
   }
   std::set<std::string> left;
