@@ -74,7 +74,7 @@ struct SignalChange {
 /// `failed`, `retry`, `exhausted`, `skipped`, `settling`, `barred`, `undo_dispatched`,
 /// `undo_retry`, `undo_exhausted`, `compensation_failed`, `compensated`, `resent`, `waiting`,
 /// `signal_taken`; of the saga: `started`, `signalled`, `compensating`, `pivot_passed`,
-/// `output_error`, `completed`, `compensated`, `paused`, `redriven`,
+/// `output_error`, `completed`, `compensated`, `paused`, `resumed`, `redriven`,
 /// `tag_error`.
 struct HistoryEntry {
   std::string type;

@@ -51,6 +51,9 @@ class Decider {
   /// Sends the unanswered command of a step again, with a fresh stamp; not an attempt.
   void resend(int step);
 
+  // redrive.cpp
+  void resume_from_letter();
+
   // tags.cpp
   void set_tags();
 
