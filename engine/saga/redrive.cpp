@@ -5,19 +5,20 @@ namespace sagad::saga {
 /// The command of a dead letter is never sent as it is stored: it is made anew, with a fresh stamp,
 /// from what is true now. A step that was answered another way needs none.
 void Decider::on(const event::Redriven& redriven) {
-  if (saga().status != SagaStatus::kRunning && saga().status != SagaStatus::kCompensating) return;
+  const bool was_paused = paused();
+  if (is_final(saga().status) || (was_paused && saga().reason != "dead_letter")) return;
   const auto* wanted = definition_.find_step(redriven.step);
-  bool noted = false;
+  std::vector<int> silent;
   for (const auto& known : definition_.steps) {
-    if (wanted != nullptr && wanted->index != known.index) continue;
-    if (!state(known.index).unanswered()) continue;
-    if (!noted) {
-      note_saga("redriven",
-                {{"letter", redriven.letter}, {"by", redriven.by}, {"why", redriven.reason}});
-      noted = true;
-    }
-    resend(known.index);
+    const bool is_meant = wanted == nullptr || wanted->index == known.index;
+    if (is_meant && state(known.index).unanswered()) silent.push_back(known.index);
   }
+  if (silent.empty() && !was_paused) return;
+  note_saga("redriven",
+            {{"letter", redriven.letter}, {"by", redriven.by}, {"why", redriven.reason}});
+  if (was_paused) restart_clocks(end_pause());
+  for (const int index : silent) resend(index);
+  if (was_paused) proceed();
 }
 
 }  // namespace sagad::saga

@@ -101,6 +101,24 @@ TEST_F(DeadLettersTest, ACommandOfALiveSagaIsSentAnewAndNotAsItIsStored) {
   EXPECT_EQ(command("pay").saga, id);
 }
 
+TEST_F(DeadLettersTest, ASagaThatItsLetterPausedGoesOn) {
+  begin();
+  const auto id = start_saga("k");
+  const auto first = command("order");
+  const runtime::DeadLetterReport report{
+      {id, "order", "cmd.order.do.order-pay", "poison", "it crashed", saga::encode(first)},
+      "create_order"};
+  send_raw("dead", runtime::encode_dead_letter(report));
+  wait_for(id, SagaStatus::kPaused);
+  ASSERT_EQ(letters_->redrive(letter(), {"ann", "mended"}).kind, RedriveOutcome::Kind::kSent);
+  const auto second = command("order");
+  EXPECT_GT(second.sent_at, first.sent_at);
+  send(done(second));
+  send(done(command("pay")));
+  wait_for(id, SagaStatus::kCompleted);
+  EXPECT_TRUE(open().empty());
+}
+
 TEST_F(DeadLettersTest, WhatWasAnsweredMeanwhileIsNotSentAgain) {
   begin();
   const auto id = start_saga("k");
