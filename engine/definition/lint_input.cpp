@@ -16,7 +16,7 @@ void each_expression(const Template::Node& node, const Use& use) {
     use(*expression);
   } else if (const auto* splice = std::get_if<Template::Splice>(&node)) {
     for (const auto& part : splice->parts) {
-      if (const auto* expression = std::get_if<Expression>(&part)) use(*expression);
+      if (const auto* inside = std::get_if<Expression>(&part)) use(*inside);
     }
   } else if (const auto* array = std::get_if<std::shared_ptr<const Template::Array>>(&node)) {
     for (const auto& item : (*array)->items) each_expression(item, use);

@@ -53,7 +53,7 @@ ports::StepAnswer convert(Answer&& answer, const saga::Command& command,
           }
           return {.outcome = saga::Outcome::kDone, .output = std::move(kind.output)};
         } else if constexpr (std::is_same_v<Kind, Later>) {
-          return convert_later(std::move(kind), command);
+          return convert_later(std::forward<decltype(kind)>(kind), command);
         } else {
           ports::StepAnswer result{.code = code_of(std::move(kind.code)),
                                    .message = clean_text(std::move(kind.message), kMaxMessage)};

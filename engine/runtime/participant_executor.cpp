@@ -153,8 +153,12 @@ Executor::End Executor::after_commit(std::vector<Work> chunk, Mode mode, Pending
   }
   std::vector<Work> redelivered;
   for (auto& work : chunk) {
-    if (work.held && work.fate == StepFate::kAlone) alone_works.push_back(std::move(work));
-    if (work.held && work.fate == StepFate::kUncounted) redelivered.push_back(std::move(work));
+    if (!work.held) continue;
+    if (work.fate == StepFate::kAlone) {
+      alone_works.push_back(std::move(work));
+    } else if (work.fate == StepFate::kUncounted) {
+      redelivered.push_back(std::move(work));
+    }
   }
   const End end = each_alone(std::move(alone_works));
   if (end == End::kDatabaseAway) for_each_nak(redelivered);

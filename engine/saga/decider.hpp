@@ -127,7 +127,7 @@ class Decider {
   void tell(Verdict::Kind kind);
   void refuse(std::string code, std::string message);
   void refuse_step(int step, const Order& order);
-  void note_verb(std::string type, const Order& order, json::object more = {});
+  void note_verb(std::string type, const Order& order, const json::object& more = {});
   void applied(const Order& order);
   void pend(const Order& order, bool resumes);
   bool waits_for_pending(const Order& order);

@@ -240,7 +240,8 @@ bool Decider::try_again(int index) {
     return true;
   }
   const bool open = is_open(current.status) || current.status == StepStatus::kWaiting;
-  if (current.status == StepStatus::kFailed) {
+  const bool barred_unasked = current.status == StepStatus::kRunning && !current.unanswered();
+  if (current.status == StepStatus::kFailed || (barred_unasked && !current.exhausted)) {
     anew(index, true);
   } else if (open && current.exhausted) {
     const bool may_have_happened = is_open(current.status);
@@ -248,8 +249,6 @@ bool Decider::try_again(int index) {
     // Now, and not when its turn comes: until then it would pass for one that was never sent, and
     // would not be settled if another step turns the saga back.
     if (may_have_happened) dispatch(index);
-  } else if (current.status == StepStatus::kRunning && !current.unanswered()) {
-    anew(index, true);  // it was barred unasked
   } else if (open && current.retry_at) {
     dispatch(index);
   } else {

@@ -22,7 +22,7 @@ void Decider::refuse_step(int index, const Order& order) {
          message + ": `" + std::string(to_string(order.verb)) + "` cannot change that");
 }
 
-void Decider::note_verb(std::string type, const Order& order, json::object more) {
+void Decider::note_verb(std::string type, const Order& order, const json::object& more) {
   json::object detail;
   const auto verb = to_string(order.verb);
   detail["verb"] = json::string_view(verb.data(), verb.size());
@@ -30,7 +30,7 @@ void Decider::note_verb(std::string type, const Order& order, json::object more)
   if (!order.by.empty()) detail["by"] = order.by;
   if (!order.reason.empty()) detail["why"] = order.reason;
   if (order.force) detail["force"] = true;
-  for (auto& [name, value] : more) detail[name] = std::move(value);
+  for (const auto& [name, value] : more) detail[name] = value;
   decision_.history.push_back({std::move(type), order.step, std::move(detail)});
   decision_.changed = true;
 }

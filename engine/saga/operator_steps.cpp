@@ -75,6 +75,8 @@ void Decider::force_action(int index, const Order& order) {
   }
   apply_action(index, order);
   state(index).forced = order.verb != Verb::kEdit;
+  // What was sent before may have happened: sent at once, it stays in question.
+  if (order.verb == Verb::kEdit) dispatch(index);
   if (order.verb == Verb::kEdit && paused()) return go_on({});
   proceed();
 }
