@@ -7,7 +7,7 @@
 
 #include "sagactl/arguments.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's name
 class App;
 }
 
