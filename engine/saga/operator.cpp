@@ -169,7 +169,7 @@ void Decider::give_up(const Order& order) {
   }
   json::object more;
   if (!open.empty()) more["unanswered"] = std::move(open);
-  note_verb("verb_applied", order, std::move(more));
+  note_verb("verb_applied", order, more);
   saga().paused_from.reset();
   control() = {};
   saga().reason = "given_up";
