@@ -27,6 +27,44 @@ json::value document_or_null(const saga::Document& document) {
   return *document;
 }
 
+constexpr std::size_t kItemsShown = 20;
+
+/// What a person would look at: it has failed, is tried again, or cannot be undone.
+bool is_notable(const saga::StepState& item) {
+  return item.status == saga::StepStatus::kFailed || item.status == saga::StepStatus::kRetrying ||
+         item.last_error.has_value();
+}
+
+/// How many items are in which status, and the first of those that need a look.
+json::value items_view(const saga::StepState& step) {
+  if (step.items.empty()) return nullptr;
+  json::object counts;
+  json::array notable;
+  for (std::size_t i = 0; i < step.items.size(); ++i) {
+    const auto& item = step.items[i];
+    const auto status = saga::to_string(item.status);
+    auto& count = counts[json::string_view(status.data(), status.size())];
+    count = count.is_null() ? std::int64_t{1} : count.as_int64() + 1;
+    if (!is_notable(item) || notable.size() == kItemsShown) continue;
+    json::object view;
+    view["item"] = i;
+    view["status"] = status;
+    view["since"] = base::format_time(item.since);
+    view["reason"] = text_or_null(item.reason);
+    view["attempts"] = item.attempt;
+    view["next_retry_at"] = time_or_null(item.retry_at);
+    view["last_error"] = error_or_null(item.last_error);
+    notable.push_back(std::move(view));
+  }
+  return json::object{
+      {"total", step.items.size()}, {"counts", std::move(counts)}, {"notable", std::move(notable)}};
+}
+
+saga::Document output_of(const saga::StepState& step) {
+  const bool scattered = !step.items.empty() && step.status == saga::StepStatus::kDone;
+  return scattered ? saga::gather_outputs(step) : step.output;
+}
+
 json::object step_view(const saga::StepState& state, const definition::Step* step,
                        std::size_t index) {
   json::object view;
@@ -46,12 +84,15 @@ json::object step_view(const saga::StepState& state, const definition::Step* ste
   view["last_error"] = error_or_null(state.last_error);
   view["first_dispatched_at"] = time_or_null(state.first_dispatched);
   view["sent_at"] = time_or_null(state.sent_at);
-  view["next_retry_at"] = time_or_null(state.retry_at);
+  const bool sleeps = state.status == saga::StepStatus::kWaiting;
+  view["next_retry_at"] = sleeps ? nullptr : time_or_null(state.retry_at);
+  view["wakes_at"] = sleeps ? time_or_null(state.retry_at) : nullptr;
   view["by_hand"] = state.by_hand;
   view["edited_input"] =
       state.edits.empty() ? nullptr : json::value(document_or_null(state.edits.back().input));
-  view["output"] = document_or_null(state.output);
+  view["output"] = document_or_null(output_of(state));
   if (state.queued_signals > 0) view["queued_signals"] = state.queued_signals;
+  if (!state.items.empty()) view["items"] = items_view(state);
   return view;
 }
 

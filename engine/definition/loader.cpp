@@ -35,9 +35,7 @@ void refuse_what_is_not_built(const Definition& definition, ProblemList& problem
                  std::string("'") + key + "' is not supported yet");
   };
   for (const auto& step : definition.steps) {
-    if (step.kind == StepKind::kSleep) refuse(step, "sleep");
     if (step.kind == StepKind::kChild) refuse(step, "child");
-    if (step.foreach) refuse(step, "foreach");
   }
 }
 

@@ -219,7 +219,7 @@ class EngineReader {
   virtual ~EngineReader() = default;
 
   virtual std::optional<saga::Instance> get(base::SagaId id) = 0;
-  /// Newest first; without inputs and outputs.
+  /// Newest first; without inputs, outputs and items.
   virtual std::vector<saga::Instance> list(const SagaFilter& filter) = 0;
   /// How many live sagas it lets pass, whatever its limit.
   virtual std::vector<StatusCount> count_live(const SagaFilter& filter) = 0;

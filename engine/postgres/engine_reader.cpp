@@ -77,12 +77,19 @@ class EngineReader final : public ports::EngineReader {
       put_output(instance, row);
     }
     read_tags(connection_.get(), {&instance, 1});
+    if (ids_with_items({&instance, 1}).size() == 0) return instance;
+    for (const auto& row : connection_.get().exec(queries::kItemRead, ids)) {
+      put_item(instance, row);
+    }
     return instance;
   }
 
   std::vector<saga::Instance> list(const ports::SagaFilter& filter) override {
     std::vector<saga::Instance> instances;
-    for (const auto& row : find(filter)) instances.push_back(to_instance(row));
+    for (const auto& row : find(filter)) {
+      instances.push_back(to_instance(row));
+      for (auto& step : instances.back().steps) step.items.clear();  // nobody looks at them here
+    }
     read_tags(connection_.get(), instances);
     return instances;
   }

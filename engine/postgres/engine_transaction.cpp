@@ -21,6 +21,17 @@ std::vector<base::SagaId> ids_of(const pqxx::result& rows) {
   return ids;
 }
 
+/// No statement unless one of them has fanned out.
+void read_items(Connection& connection, std::vector<saga::Instance>& instances) {
+  const UuidArray with_items = ids_with_items(instances);
+  if (with_items.size() == 0) return;
+  std::unordered_map<base::SagaId, saga::Instance*> places;
+  for (auto& instance : instances) places.emplace(instance.id, &instance);
+  for (const auto& row : connection.exec(queries::kItemRead, with_items)) {
+    put_item(*places.at(to_id(row[0])), row);
+  }
+}
+
 }  // namespace
 
 EngineTransaction::~EngineTransaction() {
@@ -49,6 +60,7 @@ std::vector<saga::Instance> EngineTransaction::lock(std::span<const base::SagaId
   for (const auto& row : lock_rows(ids)) instances.push_back(to_instance(row));
   read_outputs(instances);
   read_signals(instances);
+  read_items(connection(), instances);
   return instances;
 }
 
@@ -97,7 +109,7 @@ std::vector<ports::DueTimer> EngineTransaction::due_timers(std::size_t limit) {
   std::vector<ports::DueTimer> timers;
   for (const auto& row : connection().exec(queries::kTimerDue, limit_parameter(limit))) {
     const saga::Timer timer{static_cast<int>(to_int(row[2])), parse_timer_kind(text(row[3])),
-                            to_time(row[4])};
+                            to_time(row[4]), static_cast<int>(to_int(row[5]))};
     timers.push_back({to_id(row[1]), timer, to_int(row[0])});
   }
   return timers;

@@ -54,6 +54,18 @@ std::string key_of(std::string_view definition, std::string_view key) {
   return std::string(definition) + '\n' + std::string(key);
 }
 
+/// Nothing where nothing has fanned out.
+void write_items(Connection& connection, std::span<const saga::Decision* const> decisions) {
+  const bool any =
+      std::any_of(decisions.begin(), decisions.end(),
+                  [](const saga::Decision* decision) { return !decision->changed_items.empty(); });
+  if (!any) return;
+  ItemColumns items;
+  for (const saga::Decision* decision : decisions) items.add(*decision);
+  connection.exec(queries::kItemWrite, items.saga, items.step, items.item, items.state,
+                  items.output_saga, items.output_step, items.output_item, items.output);
+}
+
 }  // namespace
 
 std::vector<std::optional<ports::ExistingStart>> EngineTransaction::insert(Instances instances) {
@@ -137,6 +149,7 @@ void EngineTransaction::write(std::span<const saga::Decision* const> decisions, 
     if (tags.saga.size() > 0)
       connection().exec(queries::kTagInsert, tags.saga, tags.name, tags.value);
   }
+  write_items(connection(), decisions);
   written_.emplace(std::move(written));
 }
 
@@ -169,7 +182,7 @@ void EngineTransaction::update(const Written& written, const OutboxColumns& rows
       decided.history_saga, decided.history_sequence, decided.history_at, decided.history_events,
       decided.output_saga, decided.output_step, decided.output, decided.timer_saga,
       decided.timer_step, decided.timer_kind, decided.timer_due_at, rows.id, rows.saga,
-      rows.sent_at, rows.subject, rows.payload, confirmed);
+      rows.sent_at, rows.subject, rows.payload, confirmed, decided.timer_item);
   if (static_cast<std::size_t>(updated.affected_rows()) != written.instances) {
     throw std::logic_error("an instance was decided that this transaction has not locked");
   }
@@ -182,7 +195,7 @@ void EngineTransaction::complete_start(const Written& written, const OutboxColum
                     decided.history_at, decided.history_events, decided.output_saga,
                     decided.output_step, decided.output, decided.timer_saga, decided.timer_step,
                     decided.timer_kind, decided.timer_due_at, rows.id, rows.saga, rows.sent_at,
-                    rows.subject, rows.payload, confirmed);
+                    rows.subject, rows.payload, confirmed, decided.timer_item);
 }
 
 }  // namespace sagad::postgres

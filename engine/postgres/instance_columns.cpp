@@ -96,6 +96,26 @@ void DecisionColumns::add(const saga::Decision& decision) {
     timer_step.add(timer.step);
     timer_kind.add(to_string(timer.kind));
     timer_due_at.add(timer.due_at);
+    timer_item.add(timer.item);
+  }
+}
+
+void ItemColumns::add(const saga::Decision& decision) {
+  const auto item_of = [&](const saga::ItemRef& ref) -> const saga::StepState& {
+    const auto& of_step = decision.instance.steps.at(static_cast<std::size_t>(ref.step));
+    return of_step.items.at(static_cast<std::size_t>(ref.item));
+  };
+  for (const auto& ref : decision.changed_items) {
+    saga.add(decision.instance.id);
+    step.add(ref.step);
+    item.add(ref.item);
+    state.add(saga::encode_item(item_of(ref)));
+  }
+  for (const auto& ref : decision.new_item_outputs) {
+    output_saga.add(decision.instance.id);
+    output_step.add(ref.step);
+    output_item.add(ref.item);
+    add_input(output, item_of(ref).output);
   }
 }
 

@@ -51,6 +51,19 @@ struct DecisionColumns {
   IntArray timer_step;
   TextArray timer_kind;
   TimeArray timer_due_at;
+  IntArray timer_item;
+};
+
+/// Items of a foreach, and their outputs.
+struct ItemColumns {
+  void add(const saga::Decision& decision);
+
+  UuidArray saga;
+  IntArray step, item;
+  JsonArray state;
+  UuidArray output_saga;
+  IntArray output_step, output_item;
+  JsonArray output;
 };
 
 /// The entries as a JSON array of {type, step?, …detail}.

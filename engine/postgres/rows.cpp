@@ -1,5 +1,6 @@
 #include "postgres/rows.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -77,7 +78,30 @@ void put_output(saga::Instance& instance, const pqxx::row& row) {
     throw std::logic_error("saga " + instance.id.str() + " has an output of step " +
                            std::to_string(step) + ", which it has not");
   }
-  instance.steps[step].output = to_document(row[2]);
+  // With items this is the output of the first of them, which comes with its own row.
+  if (instance.steps[step].items.empty()) instance.steps[step].output = to_document(row[2]);
+}
+
+UuidArray ids_with_items(std::span<const saga::Instance> instances) {
+  UuidArray ids;
+  for (const auto& instance : instances) {
+    const bool has = std::any_of(instance.steps.begin(), instance.steps.end(),
+                                 [](const auto& step) { return !step.items.empty(); });
+    if (has) ids.add(instance.id);
+  }
+  return ids;
+}
+
+void put_item(saga::Instance& instance, const pqxx::row& row) {
+  const auto step = static_cast<std::size_t>(to_int(row[1]));
+  const auto item = static_cast<std::size_t>(to_int(row[2]));
+  if (step >= instance.steps.size() || item >= instance.steps[step].items.size()) {
+    throw std::logic_error("saga " + instance.id.str() + " has an item " + std::to_string(item) +
+                           " of step " + std::to_string(step) + ", which it has not");
+  }
+  auto& place = instance.steps[step].items[item];
+  place = saga::decode_item(text(row[3]));
+  place.output = to_document(row[4]);
 }
 
 }  // namespace sagad::postgres

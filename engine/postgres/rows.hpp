@@ -4,12 +4,14 @@
 #include <memory>
 #include <optional>
 #include <pqxx/pqxx>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/id.hpp"
 #include "base/json.hpp"
 #include "base/time.hpp"
+#include "postgres/array.hpp"
 #include "saga/instance.hpp"
 
 /// Reading columns. A NULL where none may be is a std::logic_error.
@@ -34,5 +36,10 @@ saga::Instance to_instance(const pqxx::row& row);
 
 /// Puts a row of OutputRead into its instance.
 void put_output(saga::Instance& instance, const pqxx::row& row);
+
+/// The ids of those that have steps with items: only they have rows for ItemRead.
+UuidArray ids_with_items(std::span<const saga::Instance> instances);
+/// Puts a row of ItemRead into its instance.
+void put_item(saga::Instance& instance, const pqxx::row& row);
 
 }  // namespace sagad::postgres

@@ -44,7 +44,7 @@ Happening happening_of(saga::Result result, const ports::Delivery& delivery) {
     happening.letter->saga = result.saga;
     happening.letter->participant = result.participant;
     happening.event = std::make_shared<const saga::Event>(
-        saga::event::DeadLettered{std::move(result.step), "bad_output"});
+        saga::event::DeadLettered{std::move(result.step), "bad_output", result.item});
   }
   return happening;
 }
@@ -90,7 +90,7 @@ Decoded decode_dead_message(const ports::Delivery& delivery) {
     Happening happening;
     happening.saga = *report.letter.saga;
     happening.event = std::make_shared<const saga::Event>(
-        saga::event::DeadLettered{report.step, report.letter.reason});
+        saga::event::DeadLettered{report.step, report.letter.reason, report.item});
     happening.letter = std::move(report.letter);
     decoded.happening = std::move(happening);
   } catch (const std::exception& error) {

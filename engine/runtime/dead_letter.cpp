@@ -1,6 +1,8 @@
 #include "runtime/dead_letter.hpp"
 
 #include <boost/json.hpp>
+#include <limits>
+#include <utility>
 
 #include "base/utf8.hpp"
 #include "ports/bus.hpp"
@@ -46,16 +48,29 @@ json::parse_options deep() {
   return options;
 }
 
+/// Nothing if the payload is no object, or has no such member.
+json::value member_of(std::string_view payload, json::string_view name) {
+  boost::system::error_code error;
+  auto value = json::parse(json::string_view(payload.data(), payload.size()), error, {}, deep());
+  if (error || !value.is_object()) return {};
+  auto* member = value.get_object().if_contains(name);
+  return member == nullptr ? json::value() : std::move(*member);
+}
+
+int item_of(const json::value& value) {
+  const auto* item = value.if_int64();
+  const bool sane = item != nullptr && *item > 0 && *item < std::numeric_limits<int>::max();
+  return sane ? static_cast<int>(*item) : 0;
+}
+
 }  // namespace
 
 std::string step_in(std::string_view payload) {
-  boost::system::error_code error;
-  const auto value =
-      json::parse(json::string_view(payload.data(), payload.size()), error, {}, deep());
-  if (error || !value.is_object()) return {};
-  const auto* step = value.get_object().if_contains("step");
-  return step != nullptr && step->is_string() ? std::string(step->get_string()) : std::string();
+  const auto step = member_of(payload, "step");
+  return step.is_string() ? std::string(step.get_string()) : std::string();
 }
+
+int item_in(std::string_view payload) { return item_of(member_of(payload, "item")); }
 
 std::string printable(std::string_view text) {
   std::string result(text);
@@ -80,6 +95,7 @@ std::string encode_dead_letter(const DeadLetterReport& report) {
   json::object object;
   if (letter.saga) object["saga"] = letter.saga->str();
   if (!report.step.empty()) object["step"] = printable(report.step);
+  if (report.item != 0) object["item"] = report.item;
   object["participant"] = printable(letter.participant);
   object["subject"] = printable(letter.subject);
   object["reason"] = printable(letter.reason);
@@ -98,6 +114,7 @@ DeadLetterReport decode_dead_letter(std::string_view text) {
   DeadLetterReport report;
   report.letter.saga = id_of(text_of(object, "saga"));
   report.step = text_of(object, "step");
+  if (const auto* item = object.if_contains("item")) report.item = item_of(*item);
   report.letter.participant = text_of(object, "participant");
   report.letter.subject = text_of(object, "subject");
   report.letter.reason = text_of(object, "reason");
@@ -117,6 +134,7 @@ DeadLetterReport report_unpublishable(const ports::OutboxRow& row, const std::st
   report.letter.message = why;
   report.letter.payload = row.payload;
   report.step = step_in(row.payload);
+  report.item = item_in(row.payload);
   return report;
 }
 

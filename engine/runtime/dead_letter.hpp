@@ -14,9 +14,10 @@ namespace sagad::runtime {
 struct DeadLetterReport {
   ports::DeadLetter letter;
   std::string step;  ///< id of the step; empty if it is not known
+  int item = 0;      ///< of a `foreach`
 };
 
-/// JSON text `{"saga"?, "step"?, "participant", "subject", "reason", "message", "payload",
+/// JSON text `{"saga"?, "step"?, "item"?, "participant", "subject", "reason", "message", "payload",
 /// "truncated"?}`. The payload is cut to 128 KB, and made UTF-8, so that every report fits the bus.
 std::string encode_dead_letter(const DeadLetterReport& report);
 /// Unknown members are ignored. Throws saga::MessageError.
@@ -34,6 +35,8 @@ DeadLetterReport report_unpublishable(const ports::OutboxRow& row, const std::st
 
 /// The member `step` of a command or result; empty if the payload is neither.
 std::string step_in(std::string_view payload);
+/// Likewise the member `item`; 0 if there is none.
+int item_in(std::string_view payload);
 
 /// A row for the outbox (or the bus) that carries the report.
 ports::OutboxRow dead_letter_row(const DeadLetterReport& report, ports::OutboxId id,

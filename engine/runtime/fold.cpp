@@ -14,6 +14,15 @@ void append(std::vector<Value>& all, std::vector<Value>&& more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+/// Both are sorted and have each item once, and so has what becomes of them.
+void merge(std::vector<saga::ItemRef>& all, std::vector<saga::ItemRef>&& more) {
+  if (more.empty()) return;
+  std::vector<saga::ItemRef> both;
+  both.reserve(all.size() + more.size());
+  std::set_union(all.begin(), all.end(), more.begin(), more.end(), std::back_inserter(both));
+  all = std::move(both);
+}
+
 }  // namespace
 
 ports::OutboxRow command_row(const saga::Command& command, std::string payload,
@@ -42,9 +51,7 @@ void Fold::apply(const saga::Event& event) {
   auto commands = std::move(next.commands);
   absorb(std::move(next));
   // Pausing sends nothing, so this ends.
-  for (const auto& step : send(std::move(commands))) {
-    apply(saga::event::DeadLettered{step, "message_too_large"});
-  }
+  for (const auto& too_large : send(std::move(commands))) apply(too_large);
 }
 
 void Fold::absorb(saga::Decision next) {
@@ -61,6 +68,8 @@ void Fold::absorb(saga::Decision next) {
       all.new_outputs.push_back(output);
     }
   }
+  merge(all.changed_items, std::move(next.changed_items));
+  merge(all.new_item_outputs, std::move(next.new_item_outputs));
 }
 
 /// A signal that came and was taken in one transaction is written once.
@@ -73,15 +82,15 @@ void Fold::absorb(saga::SignalChange change) {
   folded_.decision.signals.push_back(std::move(change));
 }
 
-std::vector<std::string> Fold::send(std::vector<saga::Command> commands) {
-  std::vector<std::string> too_large;
+std::vector<saga::event::DeadLettered> Fold::send(std::vector<saga::Command> commands) {
+  std::vector<saga::event::DeadLettered> too_large;
   for (auto& command : commands) {
     if (command.kind == saga::Kind::kDo) {
       command.token = tokens_.make(command.saga, command.step, command.item, command.round);
     }
     auto payload = saga::encode(command);
     if (payload.size() > max_payload_) {
-      too_large.push_back(command.step);
+      too_large.push_back({command.step, "message_too_large", command.item});
     } else {
       folded_.rows.push_back(command_row(command, std::move(payload), ids_));
     }

@@ -41,8 +41,8 @@ class Fold {
  private:
   void absorb(saga::Decision next);
   void absorb(saga::SignalChange change);
-  /// The steps whose commands are too large; the other commands become rows.
-  std::vector<std::string> send(std::vector<saga::Command> commands);
+  /// Those that are too large; the other commands become rows.
+  std::vector<saga::event::DeadLettered> send(std::vector<saga::Command> commands);
 
   const definition::Definition& definition_;
   saga::DecideContext& context_;

@@ -104,6 +104,7 @@ DeadLetterReport report_command(const HeldCommand& held, std::string reason, std
   report.letter.message = std::move(message);
   report.letter.payload = held.payload();
   report.step = held.command().step;
+  report.item = held.command().item;
   return report;
 }
 

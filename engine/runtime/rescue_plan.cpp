@@ -62,17 +62,19 @@ saga::event::Rescue RescuePlan::event_for(const saga::Instance& instance,
     if (const auto own = horizon(sight)) rescue.horizons.emplace(participant, *own);
   }
   for (const auto& step : definition.steps) {
-    const auto& state = instance.steps.at(static_cast<std::size_t>(step.index));
-    if (!state.unanswered()) continue;
-    const bool undoing = state.status == saga::StepStatus::kCompensating && step.compensate;
-    const auto& participant = undoing ? step.compensate->participant : step.action.participant;
-    const auto sight = commands_.find(participant);
-    if (sight == commands_.end() || !stuck(sight->second)) continue;
-    if (now_ - *state.sent_at < interval(times_, state.resent)) continue;
-    // Just after it. An older step of the same participant that is not due yet goes with it.
-    const auto after = *state.sent_at + std::chrono::microseconds(1);
-    auto& own = rescue.horizons.try_emplace(participant, after).first->second;
-    own = std::max(own, after);
+    for (const auto& state :
+         saga::executions(instance.steps.at(static_cast<std::size_t>(step.index)))) {
+      if (!state.unanswered()) continue;
+      const bool undoing = state.status == saga::StepStatus::kCompensating && step.compensate;
+      const auto& participant = undoing ? step.compensate->participant : step.action.participant;
+      const auto sight = commands_.find(participant);
+      if (sight == commands_.end() || !stuck(sight->second)) continue;
+      if (now_ - *state.sent_at < interval(times_, state.resent)) continue;
+      // Just after it. An older step of the same participant that is not due yet goes with it.
+      const auto after = *state.sent_at + std::chrono::microseconds(1);
+      auto& own = rescue.horizons.try_emplace(participant, after).first->second;
+      own = std::max(own, after);
+    }
   }
   return rescue;
 }

@@ -80,7 +80,7 @@ class Timers::Impl {
       Happening happening;
       happening.saga = due.saga;
       happening.event = std::make_shared<const saga::Event>(
-          saga::event::TimerFired{due.timer.step, due.timer.kind});
+          saga::event::TimerFired{due.timer.step, due.timer.kind, due.timer.item});
       happening.timer_row = due.row_id;
       work.happenings.push_back(std::move(happening));
     }

@@ -12,12 +12,11 @@ bool is_at_rest(StepStatus status) {
          status == StepStatus::kFailed || status == StepStatus::kCompensated;
 }
 
-/// Its action happened, so that it is to be undone if it can be.
+}  // namespace
+
 bool has_happened(const StepState& step) {
   return step.status == StepStatus::kDone || (step.status == StepStatus::kFailed && step.in_effect);
 }
-
-}  // namespace
 
 /// From here on the saga undoes. Everything whose fate is not known is settled first: a step that
 /// is exhausted or out of time may have happened, or may happen yet from a copy on its way.
@@ -30,13 +29,14 @@ void Decider::turn_back(std::string_view reason, Error error) {
   saga().reason = reason;
   saga().error = std::move(error);
   for (const auto& known : definition_.steps) {
-    const auto status = state(known.index).status;
-    if (status == StepStatus::kRunning || status == StepStatus::kRetrying) settle(known.index);
-    if (waits_for_answer(state(known.index))) {
-      stop_waiting(known.index);
-    } else if (status == StepStatus::kWaiting) {
-      end_signal_wait(known.index);
-    }
+    each_execution(known.index, [&] {
+      const auto status = state(known.index).status;
+      if (status == StepStatus::kRunning || status == StepStatus::kRetrying) settle(known.index);
+      if (waits_for_answer(state(known.index))) stop_waiting(known.index);
+    });
+    if (state(known.index).status != StepStatus::kWaiting) continue;
+    if (known.kind == definition::StepKind::kSleep) stop_sleep(known.index);
+    if (known.kind == definition::StepKind::kSignal) end_signal_wait(known.index);
   }
 }
 
@@ -52,8 +52,8 @@ void Decider::settle(int index) {
 /// Undoes in reverse dependency order, independent steps in parallel.
 void Decider::unwind() {
   for (const auto& known : definition_.steps) {
-    const auto& current = state(known.index);
-    if (current.status == StepStatus::kCompensating && current.exhausted) {
+    for (const auto& current : executions(state(known.index))) {
+      if (current.status != StepStatus::kCompensating || !current.exhausted) continue;
       pause(current.reason, current.last_error.value_or(Error{}));
       return;
     }
@@ -68,20 +68,33 @@ void Decider::unwind() {
     if (saga().status != SagaStatus::kCompensating) return;  // an expression has paused it
     if (resolved(known.index, memo)) continue;
     over = false;
-    const bool undoable = !in_question && has_happened(state(known.index)) && known.compensate &&
+    const bool undoable = !in_question && can_be_undone(known.index) &&
                           std::all_of(known.dependents.begin(), known.dependents.end(),
                                       [&](int dependent) { return resolved(dependent, memo); });
-    if (undoable) dispatch_undo(known.index);
+    if (!undoable) continue;
+    if (!state(known.index).items.empty()) {
+      undo_items(known.index);
+    } else if (has_happened(state(known.index))) {
+      dispatch_undo(known.index);
+    }
   }
   if (over) end(SagaStatus::kCompensated);
+}
+
+/// A foreach over an empty list has done nothing.
+bool Decider::can_be_undone(int index) {
+  const auto& known = step(index);
+  return known.compensate && (!known.foreach || !whole(index).items.empty());
 }
 
 /// Whether the step and everything that depends on it are undone, as far as they can be.
 bool Decider::resolved(int index, std::vector<signed char>& memo) {
   auto& known = memo[static_cast<std::size_t>(index)];
   if (known >= 0) return known == 1;
-  const auto& current = state(index);
-  bool is = has_happened(current) ? !step(index).compensate : is_at_rest(current.status);
+  const auto all = executions(state(index));
+  bool is = std::all_of(all.begin(), all.end(), [&](const StepState& one) {
+    return has_happened(one) ? !can_be_undone(index) : is_at_rest(one.status);
+  });
   for (const int dependent : step(index).dependents) is = is && resolved(dependent, memo);
   known = is ? 1 : 0;
   return is;

@@ -14,6 +14,9 @@
 
 namespace sagad::saga {
 
+/// How many items a `foreach` may have.
+inline constexpr std::size_t kMaxItems = 1000;
+
 /// What may happen to an instance.
 namespace event {
 /// A new instance is to take its first steps.
@@ -24,9 +27,13 @@ struct Answered {
 };
 /// A timer of a step fired.
 struct TimerFired {
-  enum class Kind { kRetry, kTotalTimeout };
+  enum class Kind {
+    kRetry,  ///< the end of a back-off or of a sleep
+    kTotalTimeout,
+  };
   int step;
   Kind kind;
+  int item = 0;
 };
 /// The saga's deadline has come.
 struct DeadlineReached {};
@@ -38,6 +45,7 @@ struct Rescue {
 struct DeadLettered {
   std::string step;  ///< id; empty if only the saga is known
   std::string reason;
+  int item = 0;
 };
 /// A person wants the command of a dead letter sent again.
 struct Redriven {
@@ -73,6 +81,14 @@ struct Timer {
   int step;
   event::TimerFired::Kind kind;
   base::Time due_at;
+  int item = 0;
+};
+
+/// An item of a `foreach`: indices of the step and of the item.
+struct ItemRef {
+  int step;
+  int item;
+  auto operator<=>(const ItemRef&) const = default;
 };
 
 /// What became of a signal.
@@ -85,8 +101,8 @@ struct SignalChange {
 /// One line of the instance's history. `type` is a stable word; of a step: `dispatched`, `done`,
 /// `failed`, `retry`, `exhausted`, `skipped`, `settling`, `barred`, `undo_dispatched`,
 /// `undo_retry`, `undo_exhausted`, `compensation_failed`, `compensated`, `resent`, `waiting`,
-/// `signal_taken`, `late_answer`, `later`, `final_answer_kept`, `wait_ended`; of the saga:
-/// `started`, `signalled`, `compensating`, `pivot_passed`, `output_error`, `completed`,
+/// `signal_taken`, `late_answer`, `later`, `final_answer_kept`, `wait_ended`, `fanned_out`; of the
+/// saga: `started`, `signalled`, `compensating`, `pivot_passed`, `output_error`, `completed`,
 /// `compensated`, `failed`, `paused`, `resumed`, `redriven`; of an intervention: `verb_applied`,
 /// `verb_pending`, `verb_refused`, `tag_error`.
 struct HistoryEntry {
@@ -103,7 +119,9 @@ struct Decision {
   std::vector<Command> commands;
   std::vector<Timer> timers;
   std::vector<HistoryEntry> history;
-  std::vector<int> new_outputs;  ///< indices of steps whose output is new
+  std::vector<int> new_outputs;           ///< indices of steps whose output is new
+  std::vector<ItemRef> changed_items;     ///< to be written; sorted, each once
+  std::vector<ItemRef> new_item_outputs;  ///< likewise
   std::vector<SignalChange> signals;
   std::optional<Verdict> verdict;  ///< of event::Operator only
 };

@@ -1,5 +1,6 @@
 #include "saga/decider.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sagad::saga {
@@ -22,6 +23,10 @@ Decider::Decider(const definition::Definition& definition, Instance instance,
 }
 
 Decision Decider::finish() && {
+  for (auto* refs : {&decision_.changed_items, &decision_.new_item_outputs}) {
+    std::sort(refs->begin(), refs->end());
+    refs->erase(std::unique(refs->begin(), refs->end()), refs->end());
+  }
   if (decision_.changed) {
     ++saga().sequence;
     saga().updated_at = context_.now;
@@ -38,30 +43,27 @@ void Decider::on(const event::Started&) {
 void Decider::on(const event::Answered& answered) {
   const auto& result = answered.result;
   const auto* known = definition_.find_step(result.step);
-  if (known == nullptr || result.item != 0 || is_final(saga().status)) return;
-  if (!counts_in_round(result, state(known->index).round)) return;
-  if (result.kind == Kind::kUndo) {
-    record_undo(known->index, result);
-  } else {
-    record_action(known->index, result);
-  }
+  if (known == nullptr || is_final(saga().status)) return;
+  if (!has_execution(known->index, result.item)) return;
+  in_execution(known->index, result.item, [&] {
+    if (!counts_in_round(result, state(known->index).round)) return;
+    if (result.kind == Kind::kUndo) {
+      record_undo(known->index, result);
+    } else {
+      record_action(known->index, result);
+    }
+  });
   if (!decision_.changed) return;
   follow_pending(known->index, result);
   proceed();
 }
 
 void Decider::on(const event::TimerFired& fired) {
-  if (fired.step < 0 || static_cast<std::size_t>(fired.step) >= saga().steps.size()) return;
-  auto& current = state(fired.step);
+  if (!has_execution(fired.step, fired.item)) return;
   if (fired.kind == event::TimerFired::Kind::kRetry) {
-    if (!current.retry_at || *current.retry_at > context_.now) return;
-    if (saga().status == SagaStatus::kRunning && current.status == StepStatus::kRetrying) {
-      dispatch(fired.step);
-    } else if (saga().status == SagaStatus::kCompensating &&
-               current.status == StepStatus::kCompensating) {
-      dispatch_undo(fired.step);
-    }
+    in_execution(fired.step, fired.item, [&] { wake(fired.step); });
   } else {
+    auto& current = state(fired.step);
     const bool signal = step(fired.step).kind == definition::StepKind::kSignal;
     const auto& total = signal ? step(fired.step).signal->timeout : step(fired.step).total_timeout;
     const bool open = current.status == StepStatus::kRunning ||
@@ -76,6 +78,21 @@ void Decider::on(const event::TimerFired& fired) {
     note("exhausted", fired.step, {{"code", code}});
   }
   if (decision_.changed) proceed();
+}
+
+/// Its back-off or its sleep is over.
+void Decider::wake(int index) {
+  const auto& current = state(index);
+  if (!current.retry_at || *current.retry_at > context_.now) return;
+  const bool forward = saga().status == SagaStatus::kRunning;
+  const bool back = saga().status == SagaStatus::kCompensating;
+  if (forward && current.status == StepStatus::kRetrying) {
+    dispatch(index);
+  } else if (forward && step(index).kind == definition::StepKind::kSleep) {
+    end_sleep(index);
+  } else if (back && current.status == StepStatus::kCompensating) {
+    dispatch_undo(index);
+  }
 }
 
 void Decider::on(const event::DeadlineReached&) {
@@ -94,14 +111,16 @@ void Decider::on(const event::Rescue& rescue) {
   // While paused nothing is sent, but what an operator waits for.
   if (is_final(saga().status) || (paused() && !control().pending)) return;
   for (const auto& known : definition_.steps) {
-    const auto& current = state(known.index);
-    if (!current.unanswered()) continue;
-    if (paused() && current.status == StepStatus::kRunning) continue;
-    const bool undoing = current.status == StepStatus::kCompensating;
-    const auto& operation = undoing ? *known.compensate : known.action;
-    const auto horizon = rescue.horizons.find(operation.participant);
-    if (horizon == rescue.horizons.end() || *current.sent_at >= horizon->second) continue;
-    resend(known.index);
+    each_execution(known.index, [&] {
+      const auto& current = state(known.index);
+      if (!current.unanswered()) return;
+      if (paused() && current.status == StepStatus::kRunning) return;
+      const bool undoing = current.status == StepStatus::kCompensating;
+      const auto& operation = undoing ? *known.compensate : known.action;
+      const auto horizon = rescue.horizons.find(operation.participant);
+      if (horizon == rescue.horizons.end() || *current.sent_at >= horizon->second) return;
+      resend(known.index);
+    });
   }
 }
 
@@ -124,9 +143,17 @@ void Decider::on(const event::DeadLettered& letter) {
   const Error error{"dead_letter", letter.reason};
   if (known == nullptr && !letter.step.empty()) return;
   if (known != nullptr) {
-    if (!state(known->index).unanswered()) return;  // its answer has come another way
-    state(known->index).last_error = error;
-    state(known->index).reason = "dead letter: " + letter.reason;
+    if (!has_execution(known->index, letter.item)) return;
+    bool live = false;  // else its answer has come another way
+    in_execution(known->index, letter.item, [&] {
+      auto& current = state(known->index);
+      live = current.unanswered();
+      if (!live) return;
+      current.last_error = error;
+      current.reason = "dead letter: " + letter.reason;
+      touch(known->index);
+    });
+    if (!live) return;
   }
   pause("dead_letter", error);
 }
@@ -149,6 +176,12 @@ bool Decider::all(const std::vector<int>& steps, bool (*is)(StepStatus)) {
   return true;
 }
 
+/// It has changed and is to be written.
+void Decider::touch(int index) {
+  decision_.changed = true;
+  if (has_focus(index)) decision_.changed_items.push_back({index, focus_.item});
+}
+
 void Decider::enter(int index, StepStatus status, std::string reason) {
   auto& current = state(index);
   current.status = status;
@@ -157,12 +190,13 @@ void Decider::enter(int index, StepStatus status, std::string reason) {
   const bool ended = status == StepStatus::kDone || status == StepStatus::kFailed ||
                      status == StepStatus::kSkipped;
   if (ended) current.early_answer.reset();
-  decision_.changed = true;
+  touch(index);
 }
 
 void Decider::note(std::string type, int index, json::object detail) {
+  if (has_focus(index)) detail["item"] = focus_.item;
   decision_.history.push_back({std::move(type), step(index).id, std::move(detail)});
-  decision_.changed = true;
+  touch(index);
 }
 
 void Decider::note_saga(std::string type, json::object detail) {
@@ -175,11 +209,27 @@ void Decider::with_scope(Use use) {
   static const json::value kNull;
   std::vector<const json::value*> outputs;
   outputs.reserve(saga().steps.size());
-  for (const auto& current : saga().steps) outputs.push_back(current.output.get());
-  const definition::Scope scope{
+  for (auto& current : saga().steps) {
+    // Those of items are rows of their own: they are put together where they are read.
+    const bool scattered = !current.items.empty() && current.status == StepStatus::kDone;
+    if (scattered && !current.output) current.output = gather_outputs(current);
+    outputs.push_back(current.output.get());
+  }
+  definition::Scope scope{
       saga().input ? *saga().input : kNull,
       outputs,
       {saga().id, saga().definition, saga().version, saga().key, saga().created_at}};
+  if (focus_.step >= 0) {
+    const auto& list = list_of(focus_.step);
+    const auto item = static_cast<std::size_t>(focus_.item);
+    if (item >= list.size()) {
+      throw definition::ExpressionError(step(focus_.step).foreach->list.position.str() +
+                                        ": the list is shorter than it was");
+    }
+    scope.item = &list[item];
+    scope.index = focus_.item;
+    outputs[static_cast<std::size_t>(focus_.step)] = state(focus_.step).output.get();
+  }
   use(scope);
 }
 
@@ -188,6 +238,18 @@ json::value Decider::evaluate(const definition::Template& value) {
   with_scope(
       [&](const definition::Scope& scope) { result = context_.evaluator.evaluate(value, scope); });
   return result;
+}
+
+/// Evaluated once in a decision. Throws ExpressionError.
+const json::array& Decider::list_of(int index) {
+  const auto known = lists_.find(index);
+  if (known != lists_.end()) return known->second;
+  const Focused nothing(*this, {});
+  json::array list;
+  with_scope([&](const definition::Scope& scope) {
+    list = context_.evaluator.evaluate_list(step(index).foreach->list, scope);
+  });
+  return lists_.emplace(index, std::move(list)).first->second;
 }
 
 bool Decider::condition_holds(int index) {
@@ -207,6 +269,7 @@ Command Decider::command_for(int index, Kind kind) {
   command.participant = operation.participant;
   command.action = operation.action;
   command.step = known.id;
+  command.item = has_focus(index) ? focus_.item : 0;
   command.kind = kind;
   command.attempt = state(index).attempt;
   command.round = state(index).round;
@@ -216,13 +279,14 @@ Command Decider::command_for(int index, Kind kind) {
 
 void Decider::send(Command command) {
   command.sent_at = context_.now;
-  state(definition_.find_step(command.step)->index).sent_at = context_.now;
+  const int index = definition_.find_step(command.step)->index;
+  state(index).sent_at = context_.now;
   decision_.commands.push_back(std::move(command));
-  decision_.changed = true;
+  touch(index);
 }
 
 void Decider::schedule(int index, event::TimerFired::Kind kind, base::Time due_at) {
-  decision_.timers.push_back({index, kind, due_at});
+  decision_.timers.push_back({index, kind, due_at, has_focus(index) ? focus_.item : 0});
 }
 
 void Decider::pause(std::string_view reason, Error error) {

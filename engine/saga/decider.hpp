@@ -5,13 +5,19 @@
 // resumed, or a result that comes in another order, ends in the same place.
 
 #include <chrono>
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "saga/decide.hpp"
 
 namespace sagad::saga {
+
+/// Its action happened, so that it is to be undone if it can be.
+bool has_happened(const StepState& step);
 
 class Decider {
  public:
@@ -31,14 +37,29 @@ class Decider {
   Decision finish() &&;
 
  private:
+  /// The item that is dealt with, if one is. What is said of a step below is then true of it.
+  struct Focus {
+    int step = -1;
+    int item = 0;
+  };
+  class Focused;
+
   // decider.cpp: what all the others use
   Instance& saga() { return decision_.instance; }
   Control& control() { return decision_.instance.control; }
-  StepState& state(int step) { return saga().steps[static_cast<std::size_t>(step)]; }
+  StepState& whole(int step) { return saga().steps[static_cast<std::size_t>(step)]; }
+  /// The step, or its item in focus.
+  StepState& state(int step) {
+    auto& all = whole(step);
+    return has_focus(step) ? all.items[static_cast<std::size_t>(focus_.item)] : all;
+  }
+  bool has_focus(int step) const { return focus_.step == step; }
   const definition::Step& step(int index) const {
     return definition_.steps[static_cast<std::size_t>(index)];
   }
   bool all(const std::vector<int>& steps, bool (*is)(StepStatus));
+  void touch(int step);
+  void wake(int step);
   void enter(int step, StepStatus status, std::string reason = {});
   void note(std::string type, int step, json::object detail = {});
   void note_saga(std::string type, json::object detail = {});
@@ -82,10 +103,29 @@ class Decider {
   void count_signals();
   void end_signal_wait(int step);
 
+  // sleep.cpp
+  void begin_sleep(int step);
+  void end_sleep(int step);
+  void stop_sleep(int step);
+
+  // items.cpp: what a foreach fans out into
+  bool has_execution(int step, int item);
+  template <typename Act>
+  void in_execution(int step, int item, Act act);
+  template <typename Act>
+  void each_execution(int step, Act act);
+  bool fan_out(int step);
+  bool start_items(int step);
+  void undo_items(int step);
+  int items_in(int step, bool (*is)(StepStatus));
+  void follow_items(int step);
+  const json::array& list_of(int step);
+
   // backward.cpp: settling, compensations, and what their answers mean
   void turn_back(std::string_view reason, Error error);
   void settle(int step);
   void unwind();
+  bool can_be_undone(int step);
   bool resolved(int step, std::vector<signed char>& memo);
   void dispatch_undo(int step);
   Command undo_command(int step);
@@ -103,10 +143,12 @@ class Decider {
   void give_up(const Order& order);
   std::chrono::microseconds end_pause();
   void restart_clocks(std::chrono::microseconds stood);
+  void restart_clock(int step, std::chrono::microseconds stood);
   /// Goes back to the status before the pause, or just on; `step`: only this one is tried again
   /// where it would not have to be.
   void go_on(const std::vector<int>& again);
   bool try_again(int step);
+  bool try_execution_again(int step);
   void unblock();
   void anew(int step, bool new_round);
   void undo_anew(int step, bool new_round);
@@ -145,6 +187,45 @@ class Decider {
   const definition::Definition& definition_;
   DecideContext& context_;
   Decision decision_;
+  Focus focus_;
+  std::map<int, json::array> lists_;  ///< what a foreach goes over, by step
 };
+
+/// Puts an item into focus while it lives.
+class Decider::Focused {
+ public:
+  Focused(Decider& decider, Focus focus)
+      : decider_(decider), before_(std::exchange(decider.focus_, focus)) {}
+  Focused(const Focused&) = delete;
+  Focused& operator=(const Focused&) = delete;
+  ~Focused() { decider_.focus_ = before_; }
+
+ private:
+  Decider& decider_;
+  Focus before_;
+};
+
+/// Acts on the item, or on the step if it has not fanned out. It has such an execution.
+template <typename Act>
+void Decider::in_execution(int index, int item, Act act) {
+  if (whole(index).items.empty()) return act();
+  {
+    const Focused focused(*this, {index, item});
+    act();
+  }
+  follow_items(index);
+}
+
+/// Acts on every item, or on the step if it has not fanned out.
+template <typename Act>
+void Decider::each_execution(int index, Act act) {
+  const auto count = static_cast<int>(whole(index).items.size());
+  if (count == 0) return act();
+  for (int item = 0; item < count; ++item) {
+    const Focused focused(*this, {index, item});
+    act();
+  }
+  follow_items(index);
+}
 
 }  // namespace sagad::saga

@@ -60,10 +60,13 @@ FinalVerdict judge(const definition::Definition& definition, const Instance& ins
                    const event::FinalAnswered& given) {
   const auto* known = definition.find_step(given.step);
   if (known == nullptr) return FinalVerdict::kUnknownStep;
-  const auto& step = instance.steps.at(static_cast<std::size_t>(known->index));
-  if (given.item != 0) return FinalVerdict::kNotWaiting;
-  if (given.round != round_of_token(step)) return FinalVerdict::kOldRound;
-  return judge(step, given.answer, is_final(instance.status));
+  const auto all = executions(instance.steps.at(static_cast<std::size_t>(known->index)));
+  if (given.item < 0 || static_cast<std::size_t>(given.item) >= all.size()) {
+    return FinalVerdict::kNotWaiting;
+  }
+  const auto& one = all[static_cast<std::size_t>(given.item)];
+  if (given.round != round_of_token(one)) return FinalVerdict::kOldRound;
+  return judge(one, given.answer, is_final(instance.status));
 }
 
 }  // namespace sagad::saga

@@ -27,7 +27,13 @@ void Decider::advance() {
   for (bool progress = true; progress;) {
     progress = false;
     for (const auto& known : definition_.steps) {
-      if (state(known.index).status != StepStatus::kPending) continue;
+      const auto& current = state(known.index);
+      if (current.status == StepStatus::kRunning && !current.items.empty() &&
+          !start_items(known.index)) {
+        handle_failed_steps();
+        return;
+      }
+      if (current.status != StepStatus::kPending) continue;
       if (!all(known.needs, lets_pass)) continue;
       if (!advance_step(known.index)) {
         handle_failed_steps();
@@ -53,11 +59,16 @@ bool Decider::advance_step(int index) {
     fail_step(index, {"expression_error", error.what()});
     return false;
   }
-  if (step(index).kind == definition::StepKind::kSignal) {
-    await_signal(index);
-    return true;
+  switch (step(index).kind) {
+    case definition::StepKind::kSleep:
+      begin_sleep(index);
+      return true;
+    case definition::StepKind::kSignal:
+      await_signal(index);
+      return true;
+    default:
+      return step(index).foreach ? fan_out(index) : dispatch(index);
   }
-  return dispatch(index);
 }
 
 Command Decider::do_command(int index) {
@@ -79,7 +90,8 @@ bool Decider::dispatch(int index) {
   command.attempt = ++current.attempt;
   if (!current.first_dispatched) {
     current.first_dispatched = context_.now;
-    if (const auto& total = step(index).total_timeout) {
+    // Of a foreach it is for all items together.
+    if (const auto& total = step(index).total_timeout; total && !has_focus(index)) {
       schedule(index, event::TimerFired::Kind::kTotalTimeout, context_.now + *total);
     }
   }
@@ -211,7 +223,11 @@ void Decider::record_output(int index, Document output) {
   current.output = std::move(output);
   current.sent_at.reset();
   current.retry_at.reset();
-  decision_.new_outputs.push_back(index);
+  if (has_focus(index)) {
+    decision_.new_item_outputs.push_back({index, focus_.item});
+  } else {
+    decision_.new_outputs.push_back(index);
+  }
   enter(index, StepStatus::kDone);
   note("done", index, {{"attempt", current.attempt}});
   pass_pivot_after_all(index);

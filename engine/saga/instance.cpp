@@ -43,10 +43,26 @@ StepStatus parse_step_status(std::string_view text) {
   return base::parse_name(kStepStatuses, text, "step status");
 }
 
+std::span<const StepState> executions(const StepState& step) {
+  if (step.items.empty()) return {&step, 1};
+  return step.items;
+}
+
+Document gather_outputs(const StepState& step) {
+  json::array outputs;
+  outputs.reserve(step.items.size());
+  for (const auto& item : step.items) {
+    outputs.push_back(item.output ? *item.output : json::value());
+  }
+  return std::make_shared<const json::value>(std::move(outputs));
+}
+
 std::optional<base::Time> Instance::unanswered_since() const {
   std::optional<base::Time> oldest;
   for (const auto& step : steps) {
-    if (step.sent_at && (!oldest || *step.sent_at < *oldest)) oldest = step.sent_at;
+    for (const auto& one : executions(step)) {
+      if (one.sent_at && (!oldest || *one.sent_at < *oldest)) oldest = one.sent_at;
+    }
   }
   return oldest;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,7 +62,7 @@ struct StepState {
   int resent = 0;                     ///< by the rescuer, since the last dispatch; not attempts
   std::optional<base::Time> sent_at;  ///< of the unanswered command, else none
   std::optional<base::Time> first_dispatched;  ///< of the current operation
-  std::optional<base::Time> retry_at;          ///< in a back-off
+  std::optional<base::Time> retry_at;          ///< in a back-off or a sleep: when it goes on
   bool exhausted = false;  ///< its attempts, total_timeout or a non-retryable code ran out
   /// Its action took effect although that is not all of its answer: it answered `later`, or it is
   /// an external one in doubt. Such a step is undone even if it has failed.
@@ -76,10 +77,19 @@ struct StepState {
   /// A final answer that has overtaken the action's own `later`.
   std::shared_ptr<const FinalAnswer> early_answer;
   Document output;  ///< of the action; kept in rows of its own, null until done
+  /// Of a `foreach` that has fanned out: each item is an execution of its own and kept in a row of
+  /// its own. The step's own status says what is true of all of them.
+  std::vector<StepState> items;
 
   /// A command for it is out and unanswered.
   bool unanswered() const { return sent_at.has_value(); }
 };
+
+/// What commands and answers are about: the items of a step that has fanned out, else the step.
+std::span<const StepState> executions(const StepState& step);
+
+/// The outputs of the items, in their order, as one list; null where there is none.
+Document gather_outputs(const StepState& step);
 
 /// What was sent to a saga from outside, for a step that waits for this name. A value.
 struct Signal {
@@ -126,9 +136,12 @@ struct Instance {
 /// Its action answered `later`, and its final answer is still to come.
 bool waits_for_answer(const StepState& step);
 
-/// The steps as the database keeps them (compact JSON, without outputs), and back.
-/// decode throws std::invalid_argument.
+/// The steps as the database keeps them (compact JSON, without outputs; of items only how many
+/// there are), and back. decode throws std::invalid_argument.
 std::string encode_steps(const std::vector<StepState>& steps);
 std::vector<StepState> decode_steps(std::string_view text);
+/// The same for one item.
+std::string encode_item(const StepState& item);
+StepState decode_item(std::string_view text);
 
 }  // namespace sagad::saga

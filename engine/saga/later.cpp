@@ -14,15 +14,14 @@ bool waits_for_answer(const StepState& step) {
 void Decider::on(const event::FinalAnswered& given) {
   if (judge(definition_, saga(), given) != FinalVerdict::kTaken) return;
   const int index = definition_.find_step(given.step)->index;
-  if (state(index).status == StepStatus::kWaiting) {
-    end_waiting(index, given.answer);
-    proceed();
-    return;
-  }
-  // It has overtaken what the action itself answers. Kept, because until that is here it is not
-  // known whether what the action wrote is committed: it may yet be a retry.
-  state(index).early_answer = std::make_shared<const FinalAnswer>(given.answer);
-  note("final_answer_kept", index);
+  in_execution(index, given.item, [&] {
+    if (state(index).status == StepStatus::kWaiting) return end_waiting(index, given.answer);
+    // It has overtaken what the action itself answers. Kept, because until that is here it is not
+    // known whether what the action wrote is committed: it may yet be a retry.
+    state(index).early_answer = std::make_shared<const FinalAnswer>(given.answer);
+    note("final_answer_kept", index);
+  });
+  proceed();
 }
 
 /// The action answered `later`, to its `do` or to a `settle`.

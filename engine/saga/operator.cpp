@@ -19,6 +19,12 @@ bool is_open(StepStatus status) {
   return status == StepStatus::kRunning || status == StepStatus::kRetrying;
 }
 
+template <typename Is>
+bool any_execution(const StepState& step, Is is) {
+  const auto all = executions(step);
+  return std::any_of(all.begin(), all.end(), is);
+}
+
 /// `by: reason`, or what there is of it.
 std::string words_of(const Intervention& order) {
   if (order.by.empty()) return order.reason;
@@ -152,20 +158,25 @@ void Decider::fail(const Order& order) {
   pend(order, !was_paused);
   if (heads_back()) return;
   for (const auto& known : definition_.steps) {
-    if (is_open(state(known.index).status)) settle(known.index);
+    each_execution(known.index, [&] {
+      if (is_open(state(known.index).status)) settle(known.index);
+    });
   }
 }
 
 bool Decider::in_flight() {
   return std::any_of(saga().steps.begin(), saga().steps.end(), [](const StepState& current) {
-    return is_open(current.status) || current.unanswered();
+    return any_execution(
+        current, [](const StepState& one) { return is_open(one.status) || one.unanswered(); });
   });
 }
 
 void Decider::give_up(const Order& order) {
   json::array open;
   for (const auto& known : definition_.steps) {
-    if (state(known.index).unanswered()) open.emplace_back(known.id);
+    const bool unanswered =
+        any_execution(state(known.index), [](const StepState& one) { return one.unanswered(); });
+    if (unanswered) open.emplace_back(known.id);
   }
   json::object more;
   if (!open.empty()) more["unanswered"] = std::move(open);
@@ -194,19 +205,27 @@ std::chrono::microseconds Decider::end_pause() {
 void Decider::restart_clocks(std::chrono::microseconds stood) {
   if (saga().deadline_at) *saga().deadline_at += stood;
   for (const auto& known : definition_.steps) {
-    auto& current = state(known.index);
-    const bool open = is_open(current.status) || current.status == StepStatus::kWaiting;
-    if (!open && current.status != StepStatus::kCompensating) continue;
-    if (current.first_dispatched) *current.first_dispatched += stood;
-    if (current.retry_at) {
-      *current.retry_at += stood;
-      schedule(known.index, event::TimerFired::Kind::kRetry, *current.retry_at);
-    }
-    const auto& total = known.signal ? known.signal->timeout : known.total_timeout;
-    if (open && total && current.first_dispatched && !current.exhausted) {
-      schedule(known.index, event::TimerFired::Kind::kTotalTimeout,
-               *current.first_dispatched + *total);
-    }
+    each_execution(known.index, [&] { restart_clock(known.index, stood); });
+    if (!whole(known.index).items.empty()) restart_clock(known.index, stood);
+  }
+}
+
+void Decider::restart_clock(int index, std::chrono::microseconds stood) {
+  auto& current = state(index);
+  const bool open = is_open(current.status) || current.status == StepStatus::kWaiting;
+  if (!open && current.status != StepStatus::kCompensating) return;
+  touch(index);
+  if (current.first_dispatched) *current.first_dispatched += stood;
+  if (current.retry_at) {
+    *current.retry_at += stood;
+    schedule(index, event::TimerFired::Kind::kRetry, *current.retry_at);
+  }
+  const auto& known = step(index);
+  const auto& total = known.signal ? known.signal->timeout : known.total_timeout;
+  const bool runs = open && current.first_dispatched && !current.exhausted;
+  // Of a foreach it is for all items together.
+  if (runs && total && !has_focus(index)) {
+    schedule(index, event::TimerFired::Kind::kTotalTimeout, *current.first_dispatched + *total);
   }
 }
 
@@ -219,14 +238,33 @@ void Decider::go_on(const std::vector<int>& again) {
   if (!by_operator) unblock();
   // A command may have been lost meanwhile, or been given up as a dead letter.
   for (const auto& known : definition_.steps) {
-    const auto& current = state(known.index);
-    if (current.unanswered() && *current.sent_at != context_.now) resend(known.index);
+    each_execution(known.index, [&] {
+      const auto& current = state(known.index);
+      if (current.unanswered() && *current.sent_at != context_.now) resend(known.index);
+    });
   }
   proceed();
 }
 
 /// At once and with fresh attempts, if the step waits for a back-off or has run out of them.
 bool Decider::try_again(int index) {
+  auto& all = whole(index);
+  if (all.items.empty()) return try_execution_again(index);
+  bool any = false;
+  if (!heads_back()) all.last_error.reset();  // follows from the items
+  if (!heads_back() && all.exhausted) {
+    all.exhausted = false;
+    all.first_dispatched = context_.now;
+    if (const auto& total = step(index).total_timeout) {
+      schedule(index, event::TimerFired::Kind::kTotalTimeout, context_.now + *total);
+    }
+    any = true;
+  }
+  each_execution(index, [&] { any = try_execution_again(index) || any; });
+  return any;
+}
+
+bool Decider::try_execution_again(int index) {
   const auto& current = state(index);
   if (heads_back()) {
     if (current.status != StepStatus::kCompensating) return false;
@@ -240,6 +278,7 @@ bool Decider::try_again(int index) {
     return true;
   }
   const bool open = is_open(current.status) || current.status == StepStatus::kWaiting;
+  if (step(index).kind == definition::StepKind::kSleep) return false;  // to be skipped instead
   const bool barred_unasked = current.status == StepStatus::kRunning && !current.unanswered();
   if (current.status == StepStatus::kFailed || (barred_unasked && !current.exhausted)) {
     anew(index, true);
@@ -262,8 +301,12 @@ void Decider::unblock() {
   for (const auto& known : definition_.steps) {
     const auto& current = state(known.index);
     const bool pauses = known.on_exhausted == definition::OnExhausted::kPause || passed_pivot();
-    const bool barred = current.status == StepStatus::kRunning && !current.unanswered();
-    const bool blocks = heads_back() ? current.exhausted
+    const bool barred = any_execution(current, [](const StepState& one) {
+      return one.status == StepStatus::kRunning && !one.unanswered();
+    });
+    const bool undo_exhausted =
+        any_execution(current, [](const StepState& one) { return one.exhausted; });
+    const bool blocks = heads_back() ? undo_exhausted
                                      : (current.status == StepStatus::kFailed && passed_pivot()) ||
                                            (current.exhausted && pauses) || barred;
     if (blocks) try_again(known.index);

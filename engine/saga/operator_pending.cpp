@@ -58,7 +58,9 @@ bool Decider::waits_for_pending(const Order& order) {
       return false;
     }
     for (const auto& known : definition_.steps) {
-      if (state(known.index).status == StepStatus::kSettling) resend(known.index);
+      each_execution(known.index, [&] {
+        if (state(known.index).status == StepStatus::kSettling) resend(known.index);
+      });
     }
     tell(Verdict::Kind::kPending);
     return true;
@@ -106,8 +108,9 @@ void Decider::follow_pending(int index, const Result& result) {
 
 void Decider::follow_fail(int index, const Result& result) {
   auto& pending = *control().pending;
-  const auto& current = state(index);
-  const bool took_effect = current.status == StepStatus::kDone || waits_for_answer(current);
+  const auto all = executions(state(index));
+  const auto& one = all[static_cast<std::size_t>(result.item)];
+  const bool took_effect = one.status == StepStatus::kDone || waits_for_answer(one);
   if (result.kind != Kind::kUndo && took_effect) {
     pending.proved_done = step(index).id;
   }

@@ -23,6 +23,12 @@ void Decider::order_step(const Order& order) {
     return refuse("unknown_step", "`" + std::string(to_string(order.verb)) + "` needs a step");
   }
   const int index = definition_.find_step(order.step)->index;
+  const bool fanned_out = !whole(index).items.empty();
+  if (fanned_out || (step(index).foreach && order.verb != Verb::kSkip)) {
+    return refuse("foreach", "step `" + order.step + "` is a `foreach`: `" +
+                                 std::string(to_string(order.verb)) +
+                                 "` does not go with its items; `retry` it, or `cancel` the saga");
+  }
   if (heads_back()) {
     order_undo(index, order);
   } else {

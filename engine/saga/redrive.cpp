@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "saga/decider.hpp"
 
 namespace sagad::saga {
@@ -10,14 +12,21 @@ void Decider::on(const event::Redriven& redriven) {
   const auto* wanted = definition_.find_step(redriven.step);
   std::vector<int> silent;
   for (const auto& known : definition_.steps) {
-    const bool is_meant = wanted == nullptr || wanted->index == known.index;
-    if (is_meant && state(known.index).unanswered()) silent.push_back(known.index);
+    if (wanted != nullptr && wanted->index != known.index) continue;
+    const auto all = executions(state(known.index));
+    const bool is_silent =
+        std::any_of(all.begin(), all.end(), [](const StepState& one) { return one.unanswered(); });
+    if (is_silent) silent.push_back(known.index);
   }
   if (silent.empty() && !was_paused) return;
   note_saga("redriven",
             {{"letter", redriven.letter}, {"by", redriven.by}, {"why", redriven.reason}});
   if (was_paused) restart_clocks(end_pause());
-  for (const int index : silent) resend(index);
+  for (const int index : silent) {
+    each_execution(index, [&] {
+      if (state(index).unanswered()) resend(index);
+    });
+  }
   if (was_paused) proceed();
 }
 

@@ -53,6 +53,7 @@ json::object encode_step(const StepState& step) {
         early.done ? json::object{{"output", early.output}}
                    : json::object{{"code", early.error.code}, {"message", early.error.message}};
   }
+  put_number(out, "items", static_cast<int>(step.items.size()));
   return out;
 }
 
@@ -121,7 +122,19 @@ StepState decode_step(const json::object& in) {
   if (const auto* early = find(in, "early_answer")) {
     step.early_answer = std::make_shared<const FinalAnswer>(decode_answer(early->as_object()));
   }
+  if (const int items = get_number(in, "items"); items > 0) {
+    StepState item;  // what it is until it is started, and gets a row of its own
+    item.since = step.since;
+    item.round = step.round;
+    step.items.assign(static_cast<std::size_t>(items), item);
+  }
   return step;
+}
+
+/// Boost.JSON throws std::invalid_argument and boost::system::system_error alike.
+[[noreturn]] void refuse(const std::exception& error) {
+  throw std::invalid_argument(std::string("the steps of an instance cannot be read: ") +
+                              error.what());
 }
 
 }  // namespace
@@ -144,9 +157,17 @@ std::vector<StepState> decode_steps(std::string_view text) {
     for (const auto& step : document.as_array()) steps.push_back(decode_step(step.as_object()));
     return steps;
   } catch (const std::exception& error) {
-    // Boost.JSON throws std::invalid_argument and boost::system::system_error alike.
-    throw std::invalid_argument(std::string("the steps of an instance cannot be read: ") +
-                                error.what());
+    refuse(error);
+  }
+}
+
+std::string encode_item(const StepState& item) { return json::serialize(encode_step(item)); }
+
+StepState decode_item(std::string_view text) {
+  try {
+    return decode_step(json::parse(json::string_view(text.data(), text.size())).as_object());
+  } catch (const std::exception& error) {
+    refuse(error);
   }
 }
 

@@ -9,6 +9,38 @@ namespace sagad::ctl {
 
 namespace json = boost::json;
 
+namespace {
+
+/// ` (7 of 10 done)`
+std::string items_cell(const json::value& fan) {
+  if (!fan.is_object()) return "";
+  const auto& counts = member(fan.as_object(), "counts");
+  const auto done = counts.is_object() ? cell(counts.as_object(), "done") : std::string("-");
+  return " (" + (done == "-" ? "0" : done) + " of " + cell(fan.as_object(), "total") + " done)";
+}
+
+/// The items of fan-outs that need a look.
+void show_items(std::ostream& out, const json::object& saga, base::Time now) {
+  Table table({"STEP", "ITEM", "STATUS", "SINCE", "ATTEMPTS", "NEXT RETRY", "LAST ERROR"});
+  bool any = false;
+  for (const auto& step : items(saga, "steps")) {
+    const auto& fan = member(step.as_object(), "items");
+    if (!fan.is_object()) continue;
+    for (const auto& notable : items(fan.as_object(), "notable")) {
+      const auto& item = notable.as_object();
+      table.add({cell(step.as_object(), "id"), cell(item, "item"), cell(item, "status"),
+                 time_cell(item, "since", now), cell(item, "attempts"),
+                 time_cell(item, "next_retry_at", now), error_cell(member(item, "last_error"))});
+      any = true;
+    }
+  }
+  if (!any) return;
+  out << '\n';
+  table.print(out);
+}
+
+}  // namespace
+
 void show_saga(std::ostream& out, const json::object& saga, base::Time now) {
   Table fields({"saga", cell(saga, "id")});
   const auto field = [&](const char* name, const std::string& value) {
@@ -40,12 +72,14 @@ void show_saga(std::ostream& out, const json::object& saga, base::Time now) {
       {"STEP", "ACTION", "STATUS", "SINCE", "ATTEMPTS", "NEXT RETRY", "REASON", "LAST ERROR"});
   for (const auto& item : items(saga, "steps")) {
     const auto& step = item.as_object();
-    steps.add({cell(step, "id"), cell(step, "action"), cell(step, "status"),
+    steps.add({cell(step, "id"), cell(step, "action"),
+               cell(step, "status") + items_cell(member(step, "items")),
                time_cell(step, "since", now), cell(step, "attempts"),
                time_cell(step, "next_retry_at", now), cell(step, "reason"),
                error_cell(member(step, "last_error"))});
   }
   steps.print(out);
+  show_items(out, saga, now);
 }
 
 void show_sagas(std::ostream& out, const json::object& page, base::Time now) {

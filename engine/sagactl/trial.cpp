@@ -98,7 +98,7 @@ class Stage {
     trial_.instance = std::move(decision.instance);
     for (auto& entry : decision.history) note(std::move(entry));
     for (const auto& timer : decision.timers) {
-      schedule(timer.due_at, saga::event::TimerFired{timer.step, timer.kind});
+      schedule(timer.due_at, saga::event::TimerFired{timer.step, timer.kind, timer.item});
     }
     for (const auto& command : decision.commands) send(command);
   }

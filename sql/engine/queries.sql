@@ -86,8 +86,9 @@ WITH history AS (
   SELECT u.* FROM unnest($19::uuid[], $20::integer[], $21::json[]) AS u
   ON CONFLICT (saga_id, step, item) DO UPDATE SET output = excluded.output
 ), timer AS (
-  INSERT INTO sagad.timer (saga_id, step, kind, due_at)
-  SELECT u.* FROM unnest($22::uuid[], $23::integer[], $24::text[], $25::timestamptz[]) AS u
+  INSERT INTO sagad.timer (saga_id, step, kind, due_at, item)
+  SELECT u.* FROM unnest($22::uuid[], $23::integer[], $24::text[], $25::timestamptz[],
+                         $32::integer[]) AS u
 ), outbox AS (
   INSERT INTO sagad.outbox (id, saga_id, sent_at, subject, payload)
   SELECT u.*
@@ -115,8 +116,9 @@ WITH step_output AS (
   SELECT u.* FROM unnest($5::uuid[], $6::integer[], $7::json[]) AS u
   ON CONFLICT (saga_id, step, item) DO UPDATE SET output = excluded.output
 ), timer AS (
-  INSERT INTO sagad.timer (saga_id, step, kind, due_at)
-  SELECT u.* FROM unnest($8::uuid[], $9::integer[], $10::text[], $11::timestamptz[]) AS u
+  INSERT INTO sagad.timer (saga_id, step, kind, due_at, item)
+  SELECT u.* FROM unnest($8::uuid[], $9::integer[], $10::text[], $11::timestamptz[],
+                         $18::integer[]) AS u
 ), outbox AS (
   INSERT INTO sagad.outbox (id, saga_id, sent_at, subject, payload)
   SELECT u.*
@@ -127,8 +129,26 @@ WITH step_output AS (
 INSERT INTO sagad.history (saga_id, sequence, at, events)
 SELECT u.* FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::json[]) AS u;
 
+-- name: ItemRead
+SELECT s.saga_id, s.step, s.item, s.state, o.output
+FROM sagad.step_item AS s
+LEFT JOIN sagad.step_output AS o
+  ON o.saga_id = s.saga_id AND o.step = s.step AND o.item = s.item
+WHERE s.saga_id = ANY ($1::uuid[]);
+
+-- name: ItemWrite
+-- Only for sagas that have fanned out; an item that was not started has no row.
+WITH step_output AS (
+  INSERT INTO sagad.step_output (saga_id, step, item, output)
+  SELECT u.* FROM unnest($5::uuid[], $6::integer[], $7::integer[], $8::json[]) AS u
+  ON CONFLICT (saga_id, step, item) DO UPDATE SET output = excluded.output
+)
+INSERT INTO sagad.step_item (saga_id, step, item, state)
+SELECT u.* FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::json[]) AS u
+ON CONFLICT (saga_id, step, item) DO UPDATE SET state = excluded.state;
+
 -- name: TimerDue
-SELECT t.id, t.saga_id, t.step, t.kind, sagad.to_micros(t.due_at)
+SELECT t.id, t.saga_id, t.step, t.kind, sagad.to_micros(t.due_at), t.item
 FROM sagad.timer AS t
 WHERE t.due_at <= now()
 ORDER BY t.due_at, t.id

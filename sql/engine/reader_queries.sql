@@ -70,7 +70,9 @@ WHERE true
                   WHERE s.step -> 'error' ->> 'code' = $9::text))
   AND (NOT $10::boolean
        OR EXISTS (SELECT FROM json_array_elements(i.steps) AS s(step)
-                  WHERE s.step ->> 'retry_at' IS NOT NULL))
+                  WHERE s.step ->> 'retry_at' IS NOT NULL AND s.step ->> 'status' <> 'waiting')
+       OR EXISTS (SELECT FROM sagad.step_item AS f
+                  WHERE f.saga_id = i.id AND f.state ->> 'retry_at' IS NOT NULL))
 ORDER BY i.id DESC
 LIMIT $5::bigint;
 
@@ -94,7 +96,9 @@ WHERE i.status IN ('running', 'compensating', 'paused')
                   WHERE s.step -> 'error' ->> 'code' = $9::text))
   AND (NOT $10::boolean
        OR EXISTS (SELECT FROM json_array_elements(i.steps) AS s(step)
-                  WHERE s.step ->> 'retry_at' IS NOT NULL))
+                  WHERE s.step ->> 'retry_at' IS NOT NULL AND s.step ->> 'status' <> 'waiting')
+       OR EXISTS (SELECT FROM sagad.step_item AS f
+                  WHERE f.saga_id = i.id AND f.state ->> 'retry_at' IS NOT NULL))
 ORDER BY i.id DESC
 LIMIT $5::bigint;
 
@@ -114,7 +118,9 @@ WHERE i.status IN ('running', 'compensating', 'paused')
                   WHERE s.step -> 'error' ->> 'code' = $8::text))
   AND (NOT $9::boolean
        OR EXISTS (SELECT FROM json_array_elements(i.steps) AS s(step)
-                  WHERE s.step ->> 'retry_at' IS NOT NULL))
+                  WHERE s.step ->> 'retry_at' IS NOT NULL AND s.step ->> 'status' <> 'waiting')
+       OR EXISTS (SELECT FROM sagad.step_item AS f
+                  WHERE f.saga_id = i.id AND f.state ->> 'retry_at' IS NOT NULL))
 GROUP BY i.definition, i.status
 ORDER BY i.definition, i.status;
 

@@ -32,6 +32,8 @@ WHERE t.name = ($6::text[])[1] AND t.value = ($7::text[])[1]
                   WHERE s.step -> 'error' ->> 'code' = $11::text))
   AND (NOT $12::boolean
        OR EXISTS (SELECT FROM json_array_elements(i.steps) AS s(step)
-                  WHERE s.step ->> 'retry_at' IS NOT NULL))
+                  WHERE s.step ->> 'retry_at' IS NOT NULL AND s.step ->> 'status' <> 'waiting')
+       OR EXISTS (SELECT FROM sagad.step_item AS f
+                  WHERE f.saga_id = i.id AND f.state ->> 'retry_at' IS NOT NULL))
 ORDER BY t.saga_id DESC
 LIMIT $5::bigint;

@@ -31,6 +31,14 @@ class Machine {
 
   const Decision& start() { return happens(event::Started{}); }
 
+  /// An answer to the last command that was sent for this item of the step.
+  const Decision& answer_item(const std::string& step, int item, Outcome outcome,
+                              json::value output = nullptr, const std::string& code = "") {
+    Result result = result_for(last_command(step, item), outcome, std::move(output));
+    result.code = code;
+    return happens(event::Answered{result});
+  }
+
   /// An answer to the last command that was sent for the step.
   const Decision& answer(const std::string& step, Outcome outcome, json::value output = nullptr,
                          const std::string& code = "") {
@@ -45,6 +53,7 @@ class Machine {
     result.definition = command.definition;
     result.participant = command.participant;
     result.step = command.step;
+    result.item = command.item;
     result.kind = command.kind;
     result.attempt = command.attempt;
     result.round = command.round;
@@ -54,9 +63,10 @@ class Machine {
     return result;
   }
 
-  const Command& last_command(const std::string& step) const {
+  /// `item` -1: of any item.
+  const Command& last_command(const std::string& step, int item = -1) const {
     for (auto command = sent_.rbegin(); command != sent_.rend(); ++command) {
-      if (command->step == step) return *command;
+      if (command->step == step && (item < 0 || command->item == item)) return *command;
     }
     throw std::logic_error("no command was sent for " + step);
   }
@@ -79,6 +89,15 @@ class Machine {
     for (const auto& command : decision_.commands) {
       texts.push_back(std::string(to_string(command.kind)) + " " + command.step + " #" +
                       std::to_string(command.attempt));
+    }
+    return texts;
+  }
+  /// Those of items, as `do fan[2] #1`.
+  std::vector<std::string> item_commands() const {
+    std::vector<std::string> texts;
+    for (const auto& command : decision_.commands) {
+      texts.push_back(std::string(to_string(command.kind)) + " " + command.step + "[" +
+                      std::to_string(command.item) + "] #" + std::to_string(command.attempt));
     }
     return texts;
   }

@@ -25,8 +25,9 @@ class FixedEvaluator final : public definition::Evaluator {
                           const definition::Scope&) override {
     return condition.text == "true";
   }
-  json::array evaluate_list(const definition::Expression&, const definition::Scope&) override {
-    return {};
+  /// The text is the number of items.
+  json::array evaluate_list(const definition::Expression& list, const definition::Scope&) override {
+    return json::array(std::stoul(list.text));
   }
 };
 
@@ -36,6 +37,22 @@ definition::Operation operation(const std::string& action, int max_attempts) {
   made.action = action;
   made.retry.max_attempts = max_attempts;
   return made;
+}
+
+/// Instead of one action: a sleep, or several items.
+void make_special(definition::Step& step, base::Random& random) {
+  const auto chance = random.next() % 10;
+  if (chance < 2) {
+    step.kind = definition::StepKind::kSleep;
+    step.sleep = 1min;
+    step.action = {};
+    step.compensate.reset();
+    step.total_timeout.reset();
+  } else if (chance < 5) {
+    step.foreach = definition::ForEach{};
+    step.foreach->list.text = std::to_string(random.next() % 5);
+    step.foreach->max_parallel = static_cast<int>(1 + random.next() % 3);
+  }
 }
 
 /// A random graph whose steps need only steps before them.
@@ -59,6 +76,7 @@ definition::Definition random_definition(base::Random& random) {
     }
     if (random.next() % 6 == 0) step.total_timeout = 1min;
     if (random.next() % 8 == 0) step.on_exhausted = definition::OnExhausted::kPause;
+    make_special(step, random);
     for (int need = 0; need < i; ++need) {
       if (random.next() % 2 == 0) step.needs.push_back(need);
     }
@@ -69,6 +87,9 @@ definition::Definition random_definition(base::Random& random) {
     for (int i = 1; i < count; ++i) made.steps[static_cast<std::size_t>(i)].needs = {i - 1};
     auto& step = made.steps[static_cast<std::size_t>(pivot)];
     step.pivot = true;
+    step.kind = definition::StepKind::kAction;
+    step.action = operation("do", 2);
+    step.foreach.reset();
     step.compensate.reset();
     step.when.reset();
     made.pivot = pivot;
@@ -81,6 +102,9 @@ definition::Definition random_definition(base::Random& random) {
   return made;
 }
 
+/// What an execution is called in the books: `s1/0`.
+std::string name_of(const std::string& step, int item) { return step + "/" + std::to_string(item); }
+
 /// A participant as protocol.md, section 2, wants it.
 class Participant {
  public:
@@ -90,15 +114,17 @@ class Participant {
     Result result;
     result.saga = command.saga;
     result.step = command.step;
+    result.item = command.item;
     result.kind = command.kind;
     result.attempt = command.attempt;
     result.sent_at = command.sent_at;
+    const auto name = name_of(command.step, command.item);
     result.in_doubt = false;
-    result.outcome = command.kind == Kind::kUndo ? undo(command.step)
-                     : command.kind == Kind::kDo ? act(command.step)
-                                                 : settle(command.step);
+    result.outcome = command.kind == Kind::kUndo ? undo(name)
+                     : command.kind == Kind::kDo ? act(name, command)
+                                                 : settle(name);
     result.code = "code";
-    result.in_doubt = result.outcome == Outcome::kFailed && in_doubt_.count(command.step) != 0 &&
+    result.in_doubt = result.outcome == Outcome::kFailed && in_doubt_.count(name) != 0 &&
                       command.kind != Kind::kUndo;
     return result;
   }
@@ -106,12 +132,12 @@ class Participant {
   /// The final answers that became due, once.
   std::vector<event::FinalAnswered> take_answers() { return std::exchange(answers_, {}); }
   /// It answered `later`, and failed in the end.
-  bool refused_in_the_end(const std::string& step) const { return refused_.count(step) != 0; }
+  bool refused_in_the_end(const std::string& name) const { return refused_.count(name) != 0; }
 
-  std::vector<std::string> effects;  ///< `+s1`, `-s1`, in order
+  std::vector<std::string> effects;  ///< `+s1/0`, `-s1/0`, in order
 
  private:
-  Outcome act(const std::string& step) {
+  Outcome act(const std::string& step, const Command& command) {
     if (const auto found = actions_.find(step); found != actions_.end()) return found->second;
     const auto chance = random_.next() % 10;
     if (chance < 2) return Outcome::kRetry;
@@ -126,7 +152,8 @@ class Participant {
     if (chance > 3) return actions_[step] = Outcome::kDone;
     const bool refuses = random_.next() % 3 == 0;
     if (refuses) refused_.insert(step);
-    answers_.push_back({step, 0, 0, FinalAnswer{!refuses, json::object{}, {"code", ""}}});
+    answers_.push_back(
+        {command.step, command.item, 0, FinalAnswer{!refuses, json::object{}, {"code", ""}}});
     return actions_[step] = Outcome::kLater;
   }
   Outcome settle(const std::string& step) {
@@ -181,6 +208,20 @@ class Trial {
     instance_ = std::move(decision.instance);
     for (auto& command : decision.commands) channel_.emplace_back(std::move(command));
     for (const auto& timer : decision.timers) timers_.push_back(timer);
+    check_in_flight();
+  }
+
+  void check_in_flight() const {
+    for (const auto& known : definition_.steps) {
+      if (!known.foreach) continue;
+      int in_flight = 0;
+      for (const auto& item : instance_.steps[static_cast<std::size_t>(known.index)].items) {
+        const bool open =
+            item.status == StepStatus::kRunning || item.status == StepStatus::kRetrying;
+        in_flight += open || item.status == StepStatus::kCompensating ? 1 : 0;
+      }
+      ASSERT_LE(in_flight, known.foreach->max_parallel);
+    }
   }
 
   void step() {
@@ -203,7 +244,7 @@ class Trial {
     const auto timer = timers_[at];
     timers_.erase(timers_.begin() + static_cast<std::ptrdiff_t>(at));
     now_ = std::max(now_, timer.due_at);
-    happens(event::TimerFired{timer.step, timer.kind});
+    happens(event::TimerFired{timer.step, timer.kind, timer.item});
   }
 
   void deliver() {
@@ -232,30 +273,29 @@ class Trial {
     return place(effect) != participant_.effects.size();
   }
 
+  /// The names of the executions that the step may have.
+  static std::vector<std::string> names(const definition::Step& known) {
+    if (known.kind != definition::StepKind::kAction) return {};
+    if (!known.foreach) return {name_of(known.id, 0)};
+    std::vector<std::string> all;
+    for (int i = 0; i < std::stoi(known.foreach->list.text); ++i) {
+      all.push_back(name_of(known.id, i));
+    }
+    return all;
+  }
+
   void check() const {
     for (const auto& known : definition_.steps) {
-      const auto& effects = participant_.effects;
-      const auto id = known.id;
-      ASSERT_LE(std::count(effects.begin(), effects.end(), "+" + id), 1);
-      ASSERT_LE(std::count(effects.begin(), effects.end(), "-" + id), 1);
-      if (happened("-" + id)) {
-        ASSERT_LT(place("+" + id), place("-" + id));
-      }
+      for (const auto& name : names(known)) check_execution(known, name);
+      for (const int dependent : known.dependents) check_order(known, dependent);
       const auto status = instance_.steps[static_cast<std::size_t>(known.index)].status;
       if (instance_.status == SagaStatus::kCompleted) {
-        ASSERT_EQ(happened("+" + id), status == StepStatus::kDone);
         ASSERT_TRUE(status == StepStatus::kDone || status == StepStatus::kSkipped);
-        ASSERT_FALSE(happened("-" + id));
       }
-      if (instance_.status == SagaStatus::kCompensated && known.compensate) {
-        ASSERT_EQ(happened("+" + id), happened("-" + id)) << id;
-      }
-      for (const int dependent : known.dependents) check_order(known, dependent);
-      if (definition_.pivot) {
-        const auto& pivot = definition_.steps[static_cast<std::size_t>(*definition_.pivot)].id;
-        if (happened("+" + pivot) && !participant_.refused_in_the_end(pivot)) {
-          ASSERT_FALSE(happened("-" + id)) << "undone after the pivot";
-        }
+      if (instance_.status == SagaStatus::kCompensated) {
+        ASSERT_NE(status, StepStatus::kWaiting);
+        ASSERT_TRUE(status != StepStatus::kDone || !known.compensate || names(known).empty())
+            << known.id;
       }
     }
     if (instance_.status == SagaStatus::kPaused) {
@@ -263,20 +303,47 @@ class Trial {
     }
   }
 
+  void check_execution(const definition::Step& known, const std::string& name) const {
+    const auto& effects = participant_.effects;
+    ASSERT_LE(std::count(effects.begin(), effects.end(), "+" + name), 1);
+    ASSERT_LE(std::count(effects.begin(), effects.end(), "-" + name), 1);
+    if (happened("-" + name)) {
+      ASSERT_LT(place("+" + name), place("-" + name));
+    }
+    const auto status = instance_.steps[static_cast<std::size_t>(known.index)].status;
+    if (instance_.status == SagaStatus::kCompleted) {
+      ASSERT_EQ(happened("+" + name), status == StepStatus::kDone);
+      ASSERT_FALSE(happened("-" + name));
+    }
+    if (instance_.status == SagaStatus::kCompensated && known.compensate) {
+      ASSERT_EQ(happened("+" + name), happened("-" + name)) << name;
+    }
+    if (!definition_.pivot) return;
+    const auto pivot =
+        name_of(definition_.steps[static_cast<std::size_t>(*definition_.pivot)].id, 0);
+    if (happened("+" + pivot) && !participant_.refused_in_the_end(pivot)) {
+      ASSERT_FALSE(happened("-" + name)) << "undone after the pivot";
+    }
+  }
+
   /// A dependent acts after and is undone before what it depends on.
   void check_order(const definition::Step& known, int dependent) const {
-    const auto& other = definition_.steps[static_cast<std::size_t>(dependent)].id;
-    if (happened("+" + other) && happened("+" + known.id)) {
-      ASSERT_LT(place("+" + known.id), place("+" + other));
-    }
-    if (happened("-" + known.id) && happened("-" + other)) {
-      ASSERT_LT(place("-" + other), place("-" + known.id));
-    }
-    if (happened("-" + known.id)) {
-      ASSERT_LE(place("+" + other), participant_.effects.size());
-      if (happened("+" + other)) {
-        ASSERT_LT(place("+" + other), place("-" + known.id)) << "acted on what was undone";
+    for (const auto& name : names(known)) {
+      for (const auto& other : names(definition_.steps[static_cast<std::size_t>(dependent)])) {
+        check_pair(name, other);
       }
+    }
+  }
+
+  void check_pair(const std::string& name, const std::string& other) const {
+    if (happened("+" + other) && happened("+" + name)) {
+      ASSERT_LT(place("+" + name), place("+" + other));
+    }
+    if (happened("-" + name) && happened("-" + other)) {
+      ASSERT_LT(place("-" + other), place("-" + name));
+    }
+    if (happened("-" + name) && happened("+" + other)) {
+      ASSERT_LT(place("+" + other), place("-" + name)) << "acted on what was undone";
     }
   }
 
