@@ -28,6 +28,24 @@ ProblemError unknown_saga(base::SagaId id) {
   return ProblemError({404, "unknown_saga", "Unknown saga", "there is no saga " + id.str()});
 }
 
+/// The id in `parent`, which goes with no other filter but status and definition.
+std::optional<base::SagaId> query_parent(const Request& request, const ports::SagaFilter& filter) {
+  const auto text = query_text(request, "parent");
+  if (!text) return std::nullopt;
+  const bool more = filter.key || filter.retrying || filter.reason || filter.error_code ||
+                    filter.older_than || filter.younger_than || !filter.tags.empty();
+  if (more) {
+    throw ProblemError({400, "bad_parameter", "Bad parameter",
+                        "'parent' goes with no other filter than 'status' and 'definition'"});
+  }
+  return read_cursor(*text);
+}
+
+bool has_children(const definition::Definition& definition) {
+  return std::any_of(definition.steps.begin(), definition.steps.end(),
+                     [](const definition::Step& step) { return step.child.has_value(); });
+}
+
 /// The handlers of one API. Thread-safe, as what it works with is.
 class SagaRoutes {
  public:
@@ -201,11 +219,12 @@ Response SagaRoutes::history(const Request& request) {
 }
 
 Response SagaRoutes::list(const Request& request) {
-  check_query(request, {"status", "definition", "key", "retrying", "reason", "error_code",
+  check_query(request, {"status", "definition", "key", "parent", "retrying", "reason", "error_code",
                         "older_than", "younger_than", "limit", "cursor", "tag.*"});
   auto filter =
       read_filter([&](std::string_view name) { return query_text(request, std::string(name)); });
   filter.tags = query_tags(request);
+  filter.parent = query_parent(request, filter);
   filter.limit = query_number(request, "limit", 1, kMostLimit).value_or(kDefaultLimit);
   if (const auto cursor = query_text(request, "cursor")) filter.before = read_cursor(*cursor);
   const auto sagas =
@@ -250,7 +269,19 @@ saga::Instance SagaRoutes::wait_for(base::SagaId id, runtime::Completions::Watch
 }
 
 json::object SagaRoutes::view(const saga::Instance& instance) {
-  return saga_view(instance, services_.definitions.by_digest(instance.digest).get());
+  const auto definition = services_.definitions.by_digest(instance.digest);
+  auto view = saga_view(instance, definition.get());
+  if (definition == nullptr || !has_children(*definition)) return view;
+  ports::SagaFilter filter;
+  filter.parent = instance.id;
+  filter.limit = kMostLimit;
+  json::array children;
+  for (const auto& child :
+       services_.readers.with([&](ports::EngineReader& reader) { return reader.list(filter); })) {
+    children.push_back(saga_summary(child));
+  }
+  view["children"] = std::move(children);
+  return view;
 }
 
 }  // namespace

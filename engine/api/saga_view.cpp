@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "saga/child.hpp"
+
 namespace sagad::api {
 namespace {
 
@@ -25,6 +27,13 @@ json::value text_or_null(const std::string& text) {
 json::value document_or_null(const saga::Document& document) {
   if (!document) return nullptr;
   return *document;
+}
+
+json::object parent_view(const saga::ParentRef& parent) {
+  return {{"saga", parent.saga.str()},
+          {"step", parent.step},
+          {"item", parent.item},
+          {"round", parent.round}};
 }
 
 constexpr std::size_t kItemsShown = 20;
@@ -74,7 +83,8 @@ json::object step_view(const saga::StepState& state, const definition::Step* ste
       step != nullptr ? json::value(json::string(definition::to_string(step->kind))) : nullptr;
   view["action"] = action ? json::value(step->action.full_name()) : nullptr;
   view["compensate"] =
-      step != nullptr && step->compensate ? json::value(step->compensate->full_name()) : nullptr;
+      action && step->compensate ? json::value(step->compensate->full_name()) : nullptr;
+  view["child"] = step != nullptr && step->child ? json::value(step->action.action) : nullptr;
   view["status"] = saga::to_string(state.status);
   view["since"] = base::format_time(state.since);
   view["reason"] = text_or_null(state.reason);
@@ -112,7 +122,9 @@ json::object saga_summary(const saga::Instance& instance) {
   view["id"] = instance.id.str();
   view["definition"] = instance.definition;
   view["version"] = instance.version;
-  view["key"] = text_or_null(instance.key);
+  const auto parent = saga::parse_child_key(instance.key);
+  view["key"] = parent ? nullptr : text_or_null(instance.key);
+  if (parent) view["parent"] = parent_view(*parent);
   view["status"] = saga::to_string(instance.status);
   view["reason"] = text_or_null(instance.reason);
   view["error"] = error_or_null(instance.error);

@@ -33,6 +33,9 @@ struct Operation {
 
 enum class OnExhausted { kCompensate, kPause };
 
+/// The engine itself, as the participant that carries out child steps. No plugin can be called so.
+inline constexpr std::string_view kChildParticipant = "@child";
+
 /// What a step does: exactly one of the four.
 enum class StepKind {
   kAction,  ///< has a participant execute an operation; with `foreach`, one for each item
@@ -73,8 +76,8 @@ struct Step {
   std::string id;
   int index = 0;
   StepKind kind = StepKind::kAction;
-  Operation action;                     ///< kAction only
-  std::optional<Operation> compensate;  ///< kAction only
+  Operation action;                     ///< kAction; of kChild one of kChildParticipant
+  std::optional<Operation> compensate;  ///< kAction; kChild always has one
   bool nothing_to_undo = false;         ///< `compensate: none`: it does nothing that lasts
   std::optional<ForEach> foreach;       ///< kAction only
   base::Duration sleep{0};              ///< kSleep only

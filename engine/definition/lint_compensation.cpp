@@ -83,7 +83,7 @@ void lint_compensation(const Definition& definition, WarningList& warnings) {
   const Order order(definition);
   for (const auto& step : definition.steps) {
     check_uncompensated(definition, order, step, warnings);
-    if (!step.compensate) continue;
+    if (!step.compensate || step.child) continue;  // a child has one that no file names
     if (step.pivot) {
       warnings.about_step(step, "never-undone", "compensate",
                           "is never used: this step is the pivot, and once it is done nothing is "

@@ -28,21 +28,8 @@ DefinitionPtr finish(Definition definition, std::string canonical) {
   return std::make_shared<const Definition>(std::move(definition));
 }
 
-/// What the language has and the engine cannot run.
-void refuse_what_is_not_built(const Definition& definition, ProblemList& problems) {
-  const auto refuse = [&](const Step& step, const char* key) {
-    problems.add(step.position, "steps[" + std::to_string(step.index) + "]",
-                 std::string("'") + key + "' is not supported yet");
-  };
-  for (const auto& step : definition.steps) {
-    if (step.kind == StepKind::kChild) refuse(step, "child");
-  }
-}
-
 Definition read_checked(const SourceNode& root, ProblemList& problems) {
   auto definition = read_definition(root, problems);
-  throw_problems(problems);
-  refuse_what_is_not_built(definition, problems);
   throw_problems(problems);
   return definition;
 }

@@ -56,7 +56,7 @@ std::string to_mermaid(const Definition& definition) {
   line("start([\"" + label(definition.name) + " " + std::to_string(definition.version) + "\"])");
   for (const auto& step : definition.steps) {
     line(step_node(step));
-    if (step.compensate) {
+    if (step.compensate && step.kind == StepKind::kAction) {
       line("u" + std::to_string(step.index) + "([\"" + label(step.compensate->full_name()) +
            "\"])");
     }
@@ -67,7 +67,7 @@ std::string to_mermaid(const Definition& definition) {
       line(node_of(definition.steps[static_cast<std::size_t>(needed)]) + " --> " + node_of(step));
     }
     if (step.dependents.empty()) line(node_of(step) + " --> completed");
-    if (step.compensate) {
+    if (step.compensate && step.kind == StepKind::kAction) {
       line(node_of(step) + " -. undo .-> u" + std::to_string(step.index));
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "definition/children.hpp"
 #include "definition/step_kind.hpp"
 #include "definition/suggestion.hpp"
 #include "definition/text.hpp"
@@ -149,7 +150,12 @@ Step StepsReader::read_step(std::size_t index) {
   if (step.kind == StepKind::kAction) read_action(fields, readable, step);
   if (step.kind == StepKind::kSleep) step.sleep = fields.duration("sleep").value_or(step.sleep);
   if (step.kind == StepKind::kSignal) step.signal = read_signal(fields);
-  if (step.kind == StepKind::kChild) step.child = read_child(fields, readable, expressions_);
+  if (step.kind == StepKind::kChild) {
+    step.child = read_child(fields, readable, expressions_);
+    step.action = child_operation(*step.child);
+    step.compensate = step.action;
+    step.compensate->input = Template{};  // the child knows what it did
+  }
   read_exhaustion(fields, step);
   return step;
 }

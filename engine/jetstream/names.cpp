@@ -21,6 +21,12 @@ bool is_name(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_name_character);
 }
 
+/// A participant; the engine itself is one whose name begins with '@'.
+bool is_participant(std::string_view text) {
+  if (!text.empty() && text.front() == '@') text.remove_prefix(1);
+  return is_name(text);
+}
+
 bool has_empty_token(std::string_view text) {
   return text.empty() || text.front() == '.' || text.back() == '.' ||
          text.find("..") != std::string_view::npos;
@@ -37,7 +43,7 @@ void check_namespace(const std::string& text) {
 }
 
 void check_participant(const std::string& name) {
-  if (!is_name(name)) {
+  if (!is_participant(name)) {
     throw std::invalid_argument("participant '" + name +
                                 "' cannot have a stream: its name may only have letters, digits, "
                                 "'_' and '-'");
@@ -114,7 +120,7 @@ std::optional<ports::StreamRef> Names::stream_of(std::string_view plain) {
   if (plain.substr(0, kCommands.size()) == kCommands) {
     plain.remove_prefix(kCommands.size());
     const std::string_view participant = plain.substr(0, plain.find('.'));
-    if (participant.size() < plain.size() && is_name(participant)) {
+    if (participant.size() < plain.size() && is_participant(participant)) {
       return ports::StreamRef{Kind::kCommands, std::string(participant)};
     }
   }

@@ -192,6 +192,7 @@ struct SagaFilter {
   std::optional<std::string> error_code;  ///< of the saga or of one of its steps
   std::optional<base::Duration> older_than;
   std::optional<base::Duration> younger_than;
+  std::optional<base::SagaId> parent;  ///< only its children
   int limit = 50;
   std::optional<base::SagaId> before;  ///< the cursor: only ids below it
   /// Names and values: only sagas that have all of them.

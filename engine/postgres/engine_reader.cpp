@@ -4,6 +4,7 @@
 #include "postgres/settings.hpp"
 #include "postgres/stores.hpp"
 #include "postgres/tags.hpp"
+#include "saga/child.hpp"
 
 namespace sagad::postgres {
 
@@ -37,6 +38,7 @@ std::optional<std::string> cursor_of(const ports::SagaFilter& filter) {
 }
 
 std::string_view list_query(const ports::SagaFilter& filter) {
+  if (filter.parent) return queries::kSagaListByParent;
   if (filter.key) return queries::kSagaListByKey;
   if (filter.status && is_live(*filter.status)) return queries::kSagaListLive;
   return queries::kSagaList;
@@ -133,9 +135,11 @@ class EngineReader final : public ports::EngineReader {
           milliseconds(filter.older_than), milliseconds(filter.younger_than), filter.error_code,
           filter.retrying);
     }
-    if (!needs_search(filter)) {
-      return connection_.get().exec(list_query(filter), status_of(filter), filter.definition,
-                                    filter.key, cursor_of(filter), limit);
+    if (filter.parent || !needs_search(filter)) {
+      // The keys of a saga's children begin with its id, so they are a range of the index.
+      const auto key = filter.parent ? saga::children_key_prefix(*filter.parent) : filter.key;
+      return connection_.get().exec(list_query(filter), status_of(filter), filter.definition, key,
+                                    cursor_of(filter), limit);
     }
     return connection_.get().exec(
         search_query(filter), status_of(filter), filter.definition, filter.key, cursor_of(filter),

@@ -30,10 +30,14 @@ void Definitions::take_over(const std::vector<definition::DefinitionPtr>& loaded
   for (const auto& definition : loaded) known.insert_or_assign(definition->digest, definition);
   std::map<std::string, Versions> active;
   std::map<std::string, std::set<int>> retired;
+  std::map<std::pair<std::string, int>, std::string> digests;
   // Before the list: what changes in between is found the next time.
   auto stamp = store_->stamp();
   for (const auto& stored : store_->list()) {
-    if (stored.state != ports::DefinitionState::kActive) {
+    const bool is_active = stored.state == ports::DefinitionState::kActive;
+    auto& digest = digests[{stored.name, stored.version}];
+    if (digest.empty() || is_active) digest = stored.digest;
+    if (!is_active) {
       retired[stored.name].insert(stored.version);
       continue;
     }
@@ -46,6 +50,7 @@ void Definitions::take_over(const std::vector<definition::DefinitionPtr>& loaded
   by_digest_ = std::move(known);
   active_ = std::move(active);
   retired_ = std::move(retired);
+  digests_ = std::move(digests);
 }
 
 bool Definitions::retired(const std::string& name, std::optional<int> version) const {
@@ -101,12 +106,18 @@ definition::DefinitionPtr Definitions::by_digest(const std::string& digest) {
   return definition;
 }
 
+std::string Definitions::digest_of(const std::string& name, int version) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = digests_.find({name, version});
+  return found == digests_.end() ? std::string() : found->second;
+}
+
 std::set<std::string> Definitions::participants() const {
   const std::lock_guard lock(mutex_);
   std::set<std::string> names;
   for (const auto& [digest, definition] : by_digest_) {
     for (const auto& step : definition->steps) {
-      if (step.kind != definition::StepKind::kAction) continue;
+      if (step.action.participant.empty()) continue;  // it waits, and asks nobody
       names.insert(step.action.participant);
       if (step.compensate) names.insert(step.compensate->participant);
     }

@@ -37,6 +37,9 @@ class Definitions {
   /// For an instance: loads from the database what is not in memory. nullptr if it is unknown.
   /// Throws ports::Unavailable. Not to be called inside a transaction.
   definition::DefinitionPtr by_digest(const std::string& digest);
+  /// The digest of a version: the active one, or, if it is retired, one that it had. Empty if it is
+  /// not known.
+  std::string digest_of(const std::string& name, int version) const;
   /// The participants that the definitions in memory name.
   std::set<std::string> participants() const;
 
@@ -62,6 +65,7 @@ class Definitions {
   std::map<std::string, Versions> active_;                      ///< guarded by mutex_
   std::map<std::string, std::set<int>> retired_;                ///< guarded by mutex_
   std::string stamp_;                                           ///< guarded by store_mutex_
+  std::map<std::pair<std::string, int>, std::string> digests_;  ///< guarded by mutex_
 };
 
 }  // namespace sagad::runtime

@@ -33,6 +33,12 @@ ports::OutboxRow command_row(const saga::Command& command, std::string payload,
           command.sent_at};
 }
 
+ports::OutboxRow answer_row(const saga::Result& answer, base::IdGenerator& ids) {
+  return {ids.next(answer.sent_at), answer.saga,
+          ports::result_subject(0, answer.participant, answer.definition), saga::encode(answer),
+          answer.sent_at};
+}
+
 Fold::Fold(const definition::Definition& definition, saga::Instance instance,
            saga::DecideContext& context, base::IdGenerator& ids, saga::AnswerTokens& tokens,
            std::size_t max_payload)
@@ -49,6 +55,7 @@ Fold::Fold(const definition::Definition& definition, saga::Instance instance,
 void Fold::apply(const saga::Event& event) {
   auto next = saga::decide(definition_, std::move(folded_.decision.instance), event, context_);
   auto commands = std::move(next.commands);
+  if (next.answer) folded_.rows.push_back(answer_row(*next.answer, ids_));
   absorb(std::move(next));
   // Pausing sends nothing, so this ends.
   for (const auto& too_large : send(std::move(commands))) apply(too_large);

@@ -23,8 +23,9 @@ struct Folded {
 };
 
 /// Folds events of one saga in their order through decide(): histories, timers and commands
-/// accumulate, and the sequence number rises once. A command that the bus could never carry is
-/// not sent, and pauses the saga with the reason `message_too_large`.
+/// (and the answers of a child to its parent) accumulate, and the sequence number rises once. A
+/// command that the bus could never carry is not sent, and pauses the saga with the reason
+/// `message_too_large`.
 class Fold {
  public:
   /// What it borrows has to outlive it.
@@ -53,6 +54,8 @@ class Fold {
   Folded folded_;
 };
 
+/// The outbox row that carries the answer of a child to its parent.
+ports::OutboxRow answer_row(const saga::Result& answer, base::IdGenerator& ids);
 /// The outbox row that carries a command.
 ports::OutboxRow command_row(const saga::Command& command, std::string payload,
                              base::IdGenerator& ids);

@@ -43,7 +43,7 @@ std::optional<ports::DeadLetter> check_sender(const definition::Definition& defi
     return letter_of(happening, result.participant, "unknown_step",
                      "definition '" + definition.name + "' has no step '" + result.step + "'");
   }
-  if (step->kind != definition::StepKind::kAction) {
+  if (step->kind == definition::StepKind::kSleep || step->kind == definition::StepKind::kSignal) {
     return letter_of(happening, result.participant, "unknown_step",
                      "step '" + result.step + "' has no action that could be answered");
   }
@@ -223,7 +223,9 @@ BatchReport InstanceBatch::write(ports::EngineTransaction& transaction, const Ba
     if (happening.timer_row) timer_rows.push_back(*happening.timer_row);
   }
   report.changed = decisions.size();
-  if (decisions.empty() && timer_rows.empty() && letters.empty()) return report;
+  const bool answers = std::any_of(folded.begin(), folded.end(),
+                                   [](const Folded& one) { return !one.rows.empty(); });
+  if (decisions.empty() && timer_rows.empty() && letters.empty() && !answers) return report;
 
   if (!decisions.empty()) transaction.write(decisions, false);
   for (auto& one : folded) after.add(std::move(one));

@@ -14,10 +14,18 @@ std::optional<base::Time> bound(const StreamSight& stream, base::Time latest) {
 }
 
 /// The first interval, doubled with every time it was sent again.
+base::Duration doubled(base::Duration first, base::Duration longest, int resent) {
+  for (int i = 0; i < resent && first < longest; ++i) first *= 2;
+  return std::min(first, longest);
+}
+
 base::Duration interval(const RescueTimes& times, int resent) {
-  auto result = times.first_interval;
-  for (int i = 0; i < resent && result < times.longest_interval; ++i) result *= 2;
-  return std::min(result, times.longest_interval);
+  return doubled(times.first_interval, times.longest_interval, resent);
+}
+
+const std::string& participant_of(const definition::Step& step, const saga::StepState& state) {
+  const bool undoing = state.status == saga::StepStatus::kCompensating && step.compensate;
+  return undoing ? step.compensate->participant : step.action.participant;
 }
 
 }  // namespace
@@ -55,21 +63,34 @@ std::optional<base::Time> RescuePlan::latest_horizon() const {
   return latest;
 }
 
+bool RescuePlan::stuck_is_due(const StreamSight& commands, const saga::StepState& state) const {
+  return stuck(commands) && now_ - *state.sent_at >= interval(times_, state.resent);
+}
+
+bool RescuePlan::child_is_due(const StreamSight& commands, const saga::StepState& state) const {
+  if (stuck_is_due(commands, state)) return true;
+  const auto own = horizon(commands);
+  return own && *state.sent_at < *own &&
+         now_ - *state.sent_at >= doubled(times_.silence, times_.first_interval, state.resent);
+}
+
 saga::event::Rescue RescuePlan::event_for(const saga::Instance& instance,
                                           const definition::Definition& definition) const {
   saga::event::Rescue rescue;
   for (const auto& [participant, sight] : commands_) {
+    if (participant == definition::kChildParticipant) continue;
     if (const auto own = horizon(sight)) rescue.horizons.emplace(participant, *own);
   }
   for (const auto& step : definition.steps) {
     for (const auto& state :
          saga::executions(instance.steps.at(static_cast<std::size_t>(step.index)))) {
       if (!state.unanswered()) continue;
-      const bool undoing = state.status == saga::StepStatus::kCompensating && step.compensate;
-      const auto& participant = undoing ? step.compensate->participant : step.action.participant;
+      const auto& participant = participant_of(step, state);
       const auto sight = commands_.find(participant);
-      if (sight == commands_.end() || !stuck(sight->second)) continue;
-      if (now_ - *state.sent_at < interval(times_, state.resent)) continue;
+      if (sight == commands_.end()) continue;
+      const bool child = participant == definition::kChildParticipant;
+      if (child ? !child_is_due(sight->second, state) : !stuck_is_due(sight->second, state))
+        continue;
       // Just after it. An older step of the same participant that is not due yet goes with it.
       const auto after = *state.sent_at + std::chrono::microseconds(1);
       auto& own = rescue.horizons.try_emplace(participant, after).first->second;

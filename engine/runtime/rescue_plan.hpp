@@ -60,6 +60,9 @@ class RescuePlan {
   /// Nothing if the head does not tell.
   std::optional<base::Time> horizon(const StreamSight& commands) const;
   bool stuck(const StreamSight& commands) const { return commands.stuck || results_.stuck; }
+  bool stuck_is_due(const StreamSight& commands, const saga::StepState& state) const;
+  /// A child may take its time: it is asked for at doubling intervals.
+  bool child_is_due(const StreamSight& commands, const saga::StepState& state) const;
 
   std::map<std::string, StreamSight> commands_;
   StreamSight results_;

@@ -1,8 +1,10 @@
 #include "runtime/start_batch.hpp"
 
 #include "runtime/dead_letter.hpp"
+#include "runtime/definitions.hpp"
 #include "runtime/instance_batch.hpp"
 #include "runtime/relay.hpp"
+#include "saga/child.hpp"
 
 namespace sagad::runtime {
 namespace {
@@ -25,6 +27,27 @@ Folded refused(saga::Instance instance, const std::vector<std::string>& errors, 
   folded.decision.instance = std::move(instance);
   folded.decision.changed = true;
   return folded;
+}
+
+/// A child that never runs.
+Folded barred(const StartItem& item, base::Time now) {
+  Folded folded;
+  folded.decision.instance =
+      saga::barred_child(*item.definition, *item.id, item.key, *item.barred_by, now);
+  folded.decision.history.push_back({"barred", {}, {{"reason", folded.decision.instance.reason}}});
+  folded.decision.changed = true;
+  return folded;
+}
+
+/// The saga keeps the definitions that its children have now, whatever is deployed until they
+/// start.
+void pin_children(const definition::Definition& definition, const Definitions& definitions,
+                  saga::Instance& instance) {
+  for (const auto& step : definition.steps) {
+    if (!step.child) continue;
+    instance.steps[static_cast<std::size_t>(step.index)].child_digest =
+        definitions.digest_of(step.child->definition, step.child->version);
+  }
 }
 
 /// Answers a start from the saga that has its key.
@@ -109,7 +132,13 @@ void StartBatch::run_once(const std::vector<Rivals>& all,
 Folded StartBatch::decide(StartItem& item, base::Time now) {
   if (!item.id) item.id = ids_.next(now);
   const auto& definition = *item.definition;
+  if (item.barred_by) {
+    auto folded = barred(item, now);
+    folded.is_new = true;
+    return folded;
+  }
   auto instance = saga::new_instance(definition, *item.id, item.key, item.input, now);
+  pin_children(definition, tools_.definitions, instance);
   if (!item.errors.empty()) {
     auto folded = refused(std::move(instance), item.errors, now);
     folded.is_new = true;

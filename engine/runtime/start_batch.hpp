@@ -24,6 +24,8 @@ struct StartItem {
   std::string canonical;            ///< canonical_json of the input
   std::optional<base::SagaId> id;   ///< drawn by the batch if there is none
   std::vector<std::string> errors;  ///< not empty: kept as a `failed` saga, no step run
+  /// Of a child: not to be started, its place is taken by a saga that is over.
+  std::optional<saga::Kind> barred_by;
   StartOutcome outcome{StartOutcome::Kind::kUnavailable, {}, {}};
 };
 

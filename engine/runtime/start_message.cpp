@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/utf8.hpp"
+#include "saga/child.hpp"
 #include "saga/message.hpp"
 
 namespace sagad::runtime {
@@ -129,6 +130,10 @@ std::string encode_reply(const StartOutcome& outcome) {
 std::string check_key(const std::string& key) {
   if (!base::is_utf8(key) || key.find('\0') != std::string::npos) {
     return "the key must be UTF-8 without NUL";
+  }
+  if (key.compare(0, saga::kChildKeyPrefix.size(), saga::kChildKeyPrefix) == 0) {
+    return "keys that begin with '" + std::string(saga::kChildKeyPrefix) +
+           "' are those of child sagas, which only their parents start";
   }
   const auto characters =
       static_cast<std::size_t>(std::count_if(key.begin(), key.end(), [](char c) {

@@ -29,10 +29,15 @@ void Decider::turn_back(std::string_view reason, Error error) {
   saga().reason = reason;
   saga().error = std::move(error);
   for (const auto& known : definition_.steps) {
+    const bool child = known.kind == definition::StepKind::kChild;
     each_execution(known.index, [&] {
       const auto status = state(known.index).status;
-      if (status == StepStatus::kRunning || status == StepStatus::kRetrying) settle(known.index);
-      if (waits_for_answer(state(known.index))) stop_waiting(known.index);
+      if (status == StepStatus::kRunning || status == StepStatus::kRetrying ||
+          (child && status == StepStatus::kWaiting)) {
+        settle(known.index);
+      } else if (waits_for_answer(state(known.index))) {
+        stop_waiting(known.index);
+      }
     });
     if (state(known.index).status != StepStatus::kWaiting) continue;
     if (known.kind == definition::StepKind::kSleep) stop_sleep(known.index);

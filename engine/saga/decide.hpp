@@ -69,12 +69,18 @@ struct FinalAnswered {
   int round = 0;
   FinalAnswer answer;
 };
+/// The parent of this saga asks for it: `do` wants its answer, `settle` wants it cancelled if it
+/// has not completed, `undo` wants it undone.
+struct AskedByParent {
+  Kind kind;
+  int round = 0;  ///< in which the answer counts
+};
 }  // namespace event
 
 using Event =
     std::variant<event::Started, event::Answered, event::TimerFired, event::DeadlineReached,
                  event::Rescue, event::DeadLettered, event::Redriven, event::Signalled,
-                 event::Operator, event::FinalAnswered>;
+                 event::Operator, event::FinalAnswered, event::AskedByParent>;
 
 /// A wake-up that must survive: written as a row, fired by the timers service.
 struct Timer {
@@ -124,6 +130,7 @@ struct Decision {
   std::vector<ItemRef> new_item_outputs;  ///< likewise
   std::vector<SignalChange> signals;
   std::optional<Verdict> verdict;  ///< of event::Operator only
+  std::optional<Result> answer;    ///< of a child to its parent; also without a change
 };
 
 /// What the world lends to decide().

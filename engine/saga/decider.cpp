@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "saga/child.hpp"
+
 namespace sagad::saga {
 namespace {
 
@@ -18,8 +20,9 @@ bool counts_in_round(const Result& result, int round) {
 
 Decider::Decider(const definition::Definition& definition, Instance instance,
                  DecideContext& context)
-    : definition_(definition), context_(context) {
+    : definition_(definition), context_(context), was_final_(false) {
   decision_.instance = std::move(instance);
+  was_final_ = is_final(saga().status);
 }
 
 Decision Decider::finish() && {
@@ -30,6 +33,13 @@ Decision Decider::finish() && {
   if (decision_.changed) {
     ++saga().sequence;
     saga().updated_at = context_.now;
+  }
+  if (asked_round_ || (!was_final_ && is_final(saga().status))) {
+    decision_.answer = answer_to_parent(saga());
+    if (decision_.answer) {
+      decision_.answer->sent_at = context_.now;
+      if (asked_round_) decision_.answer->round = *asked_round_;
+    }
   }
   return std::move(decision_);
 }
@@ -274,6 +284,7 @@ Command Decider::command_for(int index, Kind kind) {
   command.attempt = state(index).attempt;
   command.round = state(index).round;
   command.timeout = operation.timeout;
+  command.digest = state(index).child_digest;
   return command;
 }
 

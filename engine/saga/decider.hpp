@@ -33,6 +33,7 @@ class Decider {
   void on(const event::Signalled& signalled);
   void on(const event::Operator& operated);
   void on(const event::FinalAnswered& given);
+  void on(const event::AskedByParent& asked);
 
   Decision finish() &&;
 
@@ -95,6 +96,7 @@ class Decider {
   void record_barred(int step);
   void record_output(int step, Document output);
   void pass_pivot_after_all(int step);
+  void lose_child(int step, const Result& result);
 
   // signals.cpp: steps that wait for a signal
   void await_signal(int step);
@@ -187,6 +189,8 @@ class Decider {
   const definition::Definition& definition_;
   DecideContext& context_;
   Decision decision_;
+  bool was_final_;                  ///< before the event
+  std::optional<int> asked_round_;  ///< the parent wants an answer, in this round
   Focus focus_;
   std::map<int, json::array> lists_;  ///< what a foreach goes over, by step
 };

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "saga/child.hpp"
 #include "saga/decider.hpp"
 
 namespace sagad::saga {
@@ -97,7 +98,11 @@ bool Decider::dispatch(int index) {
   }
   current.retry_at.reset();
   current.resent = 0;
-  enter(index, StepStatus::kRunning);
+  if (step(index).kind == definition::StepKind::kChild) {
+    enter(index, StepStatus::kWaiting, "for the child saga " + step(index).action.action);
+  } else {
+    enter(index, StepStatus::kRunning);
+  }
   note("dispatched", index, {{"attempt", current.attempt}});
   send(std::move(command));
   return true;
@@ -142,6 +147,9 @@ void Decider::complete() {
     // Everything took effect: the saga is completed, only its summary is not to be had.
     note_saga("output_error", {{"code", "expression_error"}, {"message", error.what()}});
   }
+  if (saga().output == nullptr && parse_child_key(saga().key)) {
+    saga().output = std::make_shared<const json::value>(nullptr);
+  }
   end(SagaStatus::kCompleted);
 }
 
@@ -150,9 +158,11 @@ void Decider::complete() {
 void Decider::record_action(int index, const Result& result) {
   const auto& current = state(index);
   const bool settling = current.status == StepStatus::kSettling;
+  const bool child = step(index).kind == definition::StepKind::kChild;
   const bool is_final = result.outcome == Outcome::kDone || result.outcome == Outcome::kFailed;
   const bool open = settling || current.status == StepStatus::kRunning ||
                     current.status == StepStatus::kRetrying ||
+                    (child && current.status == StepStatus::kWaiting) ||
                     // Its participant may give the final answer, too.
                     (waits_for_answer(current) && is_final);
   if (!open) {  // a duplicate: its answer is known
@@ -177,7 +187,8 @@ void Decider::record_action(int index, const Result& result) {
       record_barred(index);
       break;
     case Outcome::kMissing:
-      break;  // only an undo can miss its action
+      if (child) lose_child(index, result);  // else only an undo can miss its action
+      break;
   }
 }
 
@@ -194,6 +205,14 @@ void Decider::record_refusal(int index, const Result& result) {
   const auto paused_from = saga().paused_from;
   pause("pivot_in_doubt", error);
   if (paused_from) saga().paused_from = paused_from;
+}
+
+/// The child was given up, and nobody knows what of it is done. The step stays unanswered: once the
+/// saga is resumed it is asked for again.
+void Decider::lose_child(int index, const Result& result) {
+  if (saga().status == SagaStatus::kPaused) return;
+  state(index).last_error = Error{result.code, result.message};
+  pause("child_failed", *state(index).last_error);
 }
 
 void Decider::record_barred(int index) {

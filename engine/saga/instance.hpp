@@ -70,7 +70,8 @@ struct StepState {
   std::optional<Error> last_error;
   /// Signals that were sent and not taken yet; at the first step that waits for their name.
   int queued_signals = 0;
-  int done_round = 0;    ///< the round in which the action took effect
+  std::string child_digest;  ///< of the definition of its child, as it was at the start of the saga
+  int done_round = 0;        ///< the round in which the action took effect
   bool by_hand = false;  ///< an operator has done it: its undo runs although no action is recorded
   bool forced = false;   ///< an operator went on without its answer, which may still come
   std::vector<EditedInput> edits;

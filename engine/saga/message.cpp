@@ -156,6 +156,7 @@ std::string encode(const Command& command) {
   writer.text("action", command.action);
   writer.number("timeout_ms", command.timeout.count());
   if (!command.token.empty()) writer.text("token", command.token);
+  if (!command.digest.empty()) writer.text("digest", command.digest);
   if (command.kind != Kind::kSettle) writer.document("input", command.input);
   if (command.kind == Kind::kUndo) {
     writer.document("action_input", command.action_input);
@@ -184,6 +185,7 @@ Command decode_command(std::string_view text) {
   command.action = reader.text("action");
   command.timeout = base::Duration{reader.small("timeout_ms", 30'000)};
   command.token = reader.text_or_empty("token");
+  command.digest = reader.text_or_empty("digest");
   command.input = reader.take("input");
   command.action_input = reader.take("action_input");
   command.action_output = reader.take("action_output");

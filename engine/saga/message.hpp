@@ -34,6 +34,7 @@ struct Command {
   base::Duration timeout{30'000};
   base::Time sent_at;  ///< by the engine database's clock; results echo it
   std::string token;   ///< do only: with it the final answer is given after a `later`
+  std::string digest;  ///< of a child's definition; else empty
   json::value input;
   json::value action_input;   ///< undo only
   json::value action_output;  ///< undo only

@@ -98,6 +98,8 @@ void Decider::cancel(const Order& order) {
   // What a pivot that is under way proves to have done decides about the cancel, too.
   const bool in_doubt = definition_.pivot && !order.force && !passed_pivot() &&
                         (is_open(state(*definition_.pivot).status) ||
+                         (step(*definition_.pivot).child &&
+                          state(*definition_.pivot).status == StepStatus::kWaiting) ||
                          state(*definition_.pivot).status == StepStatus::kSettling);
   turn_back("cancelled", {"cancelled", words_of(order)});
   if (in_doubt) {
@@ -158,8 +160,10 @@ void Decider::fail(const Order& order) {
   pend(order, !was_paused);
   if (heads_back()) return;
   for (const auto& known : definition_.steps) {
+    const bool child = known.kind == definition::StepKind::kChild;
     each_execution(known.index, [&] {
-      if (is_open(state(known.index).status)) settle(known.index);
+      const auto status = state(known.index).status;
+      if (is_open(status) || (child && status == StepStatus::kWaiting)) settle(known.index);
     });
   }
 }

@@ -43,6 +43,7 @@ json::object encode_step(const StepState& step) {
   if (step.by_hand) out["by_hand"] = true;
   if (step.forced) out["forced"] = true;
   if (!step.edits.empty()) out["edits"] = encode_edits(step.edits);
+  if (!step.child_digest.empty()) out["child_digest"] = step.child_digest;
   if (step.last_error) {
     out["error"] = {{"code", step.last_error->code}, {"message", step.last_error->message}};
   }
@@ -114,6 +115,7 @@ StepState decode_step(const json::object& in) {
   step.by_hand = get_flag(in, "by_hand");
   step.forced = get_flag(in, "forced");
   if (const auto* edits = find(in, "edits")) step.edits = decode_edits(edits->as_array());
+  step.child_digest = get_text(in, "child_digest");
   if (const auto* error = find(in, "error")) {
     step.last_error =
         Error{get_text(error->as_object(), "code"), get_text(error->as_object(), "message")};

@@ -136,6 +136,7 @@ struct CommandLine {
 
     command = app.add_subcommand("list", "List sagas, the newest first");
     add_filter(*command, list.filter);
+    command->add_option("--parent", list.parent, "Only the children of this saga");
     command->add_option("--limit", list.limit, "At most so many (1 to 500)")
         ->check(CLI::Range(1, 500))
         ->capture_default_str();

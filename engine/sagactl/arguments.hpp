@@ -48,6 +48,7 @@ struct Filter {
 
 struct ListCommand {
   Filter filter;
+  std::string parent;  ///< id of a saga: only its children
   int limit = 50;
   std::string cursor;
   std::vector<std::string> tags;  ///< `NAME=VALUE`

@@ -144,6 +144,7 @@ ExitCode Online::run(const GetCommand& command) {
 
 ExitCode Online::run(const ListCommand& command) {
   auto query = command.filter.members();
+  query.emplace_back("parent", command.parent);
   query.emplace_back("limit", std::to_string(command.limit));
   query.emplace_back("cursor", command.cursor);
   for (const auto& tag : command.tags) {

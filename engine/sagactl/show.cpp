@@ -11,6 +11,25 @@ namespace json = boost::json;
 
 namespace {
 
+/// What a step does: an action, or the kind of the step.
+std::string action_cell(const json::object& step) {
+  const auto action = cell(step, "action");
+  const auto child = cell(step, "child");
+  if (child != "-") return "child " + child;
+  return action == "-" ? cell(step, "kind") : action;
+}
+
+void show_sagas(std::ostream& out, const json::object& page, base::Time now, const char* name) {
+  Table table({"ID", "DEFINITION", "STATUS", "CREATED", "ENDED", "KEY", "REASON"});
+  for (const auto& item : items(page, name)) {
+    const auto& saga = item.as_object();
+    table.add({cell(saga, "id"), cell(saga, "definition") + " v" + cell(saga, "version"),
+               cell(saga, "status"), time_cell(saga, "created_at", now),
+               time_cell(saga, "ended_at", now), cell(saga, "key"), cell(saga, "reason")});
+  }
+  table.print(out);
+}
+
 /// ` (7 of 10 done)`
 std::string items_cell(const json::value& fan) {
   if (!fan.is_object()) return "";
@@ -50,6 +69,10 @@ void show_saga(std::ostream& out, const json::object& saga, base::Time now) {
   const auto version = cell(saga, "version");
   field("definition", cell(saga, "definition") + (version == "-" ? "" : " v" + version));
   field("key", cell(saga, "key"));
+  const auto& parent = member(saga, "parent");
+  if (parent.is_object()) {
+    field("parent", cell(parent.as_object(), "saga") + " " + cell(parent.as_object(), "step"));
+  }
   field("status", cell(saga, "status") + (reason == "-" ? "" : " (" + reason + ")"));
   field("error", error_cell(member(saga, "error")));
   field("created", moment_cell(saga, "created_at", now));
@@ -72,7 +95,7 @@ void show_saga(std::ostream& out, const json::object& saga, base::Time now) {
       {"STEP", "ACTION", "STATUS", "SINCE", "ATTEMPTS", "NEXT RETRY", "REASON", "LAST ERROR"});
   for (const auto& item : items(saga, "steps")) {
     const auto& step = item.as_object();
-    steps.add({cell(step, "id"), cell(step, "action"),
+    steps.add({cell(step, "id"), action_cell(step),
                cell(step, "status") + items_cell(member(step, "items")),
                time_cell(step, "since", now), cell(step, "attempts"),
                time_cell(step, "next_retry_at", now), cell(step, "reason"),
@@ -80,17 +103,13 @@ void show_saga(std::ostream& out, const json::object& saga, base::Time now) {
   }
   steps.print(out);
   show_items(out, saga, now);
+  if (items(saga, "children").empty()) return;
+  out << "\nchildren\n";
+  show_sagas(out, saga, now, "children");
 }
 
 void show_sagas(std::ostream& out, const json::object& page, base::Time now) {
-  Table table({"ID", "DEFINITION", "STATUS", "CREATED", "ENDED", "KEY", "REASON"});
-  for (const auto& item : items(page, "sagas")) {
-    const auto& saga = item.as_object();
-    table.add({cell(saga, "id"), cell(saga, "definition") + " v" + cell(saga, "version"),
-               cell(saga, "status"), time_cell(saga, "created_at", now),
-               time_cell(saga, "ended_at", now), cell(saga, "key"), cell(saga, "reason")});
-  }
-  table.print(out);
+  show_sagas(out, page, now, "sagas");
   const auto next = cell(page, "next_cursor");
   if (next != "-") out << "more: --cursor " << printable(next) << '\n';
 }

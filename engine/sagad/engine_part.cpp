@@ -48,6 +48,8 @@ runtime::Rescuer::Options rescuer_options(const EngineConfig& engine) {
 EnginePart::Loops::Loops(const Config& config, const Tools& tools, EnginePart& part)
     : coordinator(coordinator_options(*config.engine), part.stores_, tools.bus, part.relay_,
                   part.definitions_, part.completions_, tools.metrics, tools.log),
+      children({}, part.stores_, tools.bus, part.relay_, part.definitions_, part.completions_,
+               tools.metrics, tools.log),
       timers({}, part.stores_, part.relay_, part.definitions_, part.completions_, tools.metrics,
              tools.log),
       rescuer(rescuer_options(*config.engine), part.stores_, tools.bus, part.relay_,
@@ -81,6 +83,7 @@ EnginePart::EnginePart(const Config& config, const Tools& tools)
 void EnginePart::start() {
   if (loops_) {
     loops_->coordinator.start();
+    loops_->children.start();
     loops_->timers.start();
     loops_->rescuer.start();
   }
@@ -94,6 +97,7 @@ void EnginePart::stop() {
   if (!loops_) return;
   loops_->rescuer.stop();
   loops_->timers.stop();
+  loops_->children.stop();
   loops_->coordinator.stop();
 }
 

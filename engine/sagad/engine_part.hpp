@@ -8,6 +8,7 @@
 #include "base/time.hpp"
 #include "ports/bus.hpp"
 #include "ports/metrics.hpp"
+#include "runtime/children.hpp"
 #include "runtime/completions.hpp"
 #include "runtime/coordinator.hpp"
 #include "runtime/dead_letters.hpp"
@@ -54,6 +55,7 @@ class EnginePart {
   struct Loops {
     Loops(const Config& config, const Tools& tools, EnginePart& part);
     runtime::Coordinator coordinator;
+    runtime::Children children;
     runtime::Timers timers;
     runtime::Rescuer rescuer;
   };

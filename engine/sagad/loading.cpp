@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "definition/children.hpp"
 #include "definition/loader.hpp"
 #include "definition/suggestion.hpp"
 #include "plugins/loader.hpp"
@@ -42,6 +43,9 @@ Definitions read_definitions(const Config& config, Problems& problems) {
       }
       all.push_back(std::move(definition));
     }
+  }
+  if (problems.empty()) {
+    for (const auto& problem : definition::check_children(all)) problems.push_back(problem.str());
   }
   return all;
 }

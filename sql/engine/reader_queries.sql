@@ -124,6 +124,21 @@ WHERE i.status IN ('running', 'compensating', 'paused')
 GROUP BY i.definition, i.status
 ORDER BY i.definition, i.status;
 
+-- name: SagaListByParent
+-- The same for the children of a saga: $3 is what their keys begin with, and it ends with '/',
+-- which is the character before '0'.
+SELECT i.id, i.definition, i.version, i.digest, i.key, i.status, i.paused_from, i.reason,
+       i.error_code, i.error_message, NULL, NULL, sagad.to_micros(i.created_at),
+       sagad.to_micros(i.updated_at), sagad.to_micros(i.deadline_at),
+       sagad.to_micros(i.ended_at), i.sequence, i.steps, i.control
+FROM sagad.saga_instance AS i
+WHERE i.key > $3::text AND i.key < rtrim($3::text, '/') || '0'
+  AND ($1::text IS NULL OR i.status = $1::text)
+  AND ($2::text IS NULL OR i.definition = $2::text)
+  AND ($4::uuid IS NULL OR i.id < $4::uuid)
+ORDER BY i.id DESC
+LIMIT $5::bigint;
+
 -- name: HistoryRead
 SELECT h.sequence, sagad.to_micros(h.at), h.events
 FROM sagad.history AS h

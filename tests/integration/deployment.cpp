@@ -259,9 +259,10 @@ int Deployment::full_streams() {
   using Kind = ports::StreamRef::Kind;
   const auto bus = bus_in(namespace_);
   int streams = 0;
-  const std::vector<ports::StreamRef> refs{{Kind::kCommands, "order"}, {Kind::kCommands, "pay"},
-                                           {Kind::kResults, ""},       {Kind::kStarts, ""},
-                                           {Kind::kSignals, ""},       {Kind::kDead, ""}};
+  const std::vector<ports::StreamRef> refs{
+      {Kind::kCommands, "order"}, {Kind::kCommands, "pay"}, {Kind::kCommands, "@child"},
+      {Kind::kResults, ""},       {Kind::kStarts, ""},      {Kind::kSignals, ""},
+      {Kind::kDead, ""}};
   for (const auto& ref : refs) streams += bus->head(ref).empty ? 0 : 1;
   return streams;
 }

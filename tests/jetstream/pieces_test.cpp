@@ -71,6 +71,8 @@ TEST(Names, FindTheStreamOfASubject) {
   EXPECT_EQ(Names::stream_of(ports::result_subject(0, "pay", "x"))->kind, kResults.kind);
   EXPECT_EQ(Names::stream_of(ports::start_subject("x"))->kind, kStarts.kind);
   EXPECT_EQ(Names::stream_of("signal.x")->kind, kSignals.kind);
+  EXPECT_EQ(Names::stream_of("cmd.@child.do.x")->participant, "@child");
+  EXPECT_EQ(Names("s").stream({ports::StreamRef::Kind::kCommands, "@child"}), "S_CMD_@child");
   EXPECT_EQ(Names::stream_of(ports::kDeadSubject)->kind, kDead.kind);
   EXPECT_FALSE(Names::stream_of("cmd.pay"));
   EXPECT_FALSE(Names::stream_of("other.pay"));

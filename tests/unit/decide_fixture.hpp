@@ -14,10 +14,11 @@ namespace sagad::saga {
 /// One instance of a definition and a clock; every event goes through decide().
 class Machine {
  public:
-  explicit Machine(const std::string& yaml, json::value input = json::object{})
+  explicit Machine(const std::string& yaml, json::value input = json::object{},
+                   const std::string& key = "key-1")
       : definition_(definition::load_yaml(yaml, "test.yaml")),
         evaluator_(definition::make_evaluator(definition_)) {
-    instance_ = new_instance(*definition_, base::SagaId{}, "key-1",
+    instance_ = new_instance(*definition_, base::SagaId{}, key,
                              std::make_shared<const json::value>(std::move(input)), now_);
   }
 

@@ -46,6 +46,23 @@ steps:
   saga::Instance instance_;
 };
 
+TEST_F(RescuePlanTest, ChildrenAreAskedForAtDoublingIntervals) {
+  definition_ = definition::load_yaml(
+      "name: one\nversion: 1\nsteps: [{ id: sub, child: leaf@1 }]\n", "one.yaml");
+  const std::string child(definition::kChildParticipant);
+  const auto asked = [&](base::Duration ago, int resent) {
+    sent(0, ago, resent);
+    instance_.steps[0].status = saga::StepStatus::kWaiting;
+    return horizon(RescuePlan({{child, {}}}, {}, kNow, kTimes), child).has_value();
+  };
+  EXPECT_FALSE(asked(29s, 0));
+  EXPECT_TRUE(asked(30s + 1ms, 0));
+  EXPECT_FALSE(asked(59s, 1));
+  EXPECT_TRUE(asked(60s, 1));
+  EXPECT_FALSE(asked(9min, 20));
+  EXPECT_TRUE(asked(10min, 20)) << "but never more rarely than this";
+}
+
 TEST_F(RescuePlanTest, EmptyStreamsHoldNothingOlderThanTheSilence) {
   const RescuePlan plan({{"pay", {}}}, {}, kNow, kTimes);
   EXPECT_EQ(horizon(plan, "pay"), kNow - 30s);
