@@ -6,12 +6,14 @@
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <pqxx/pqxx>
 #include <sstream>
 #include <thread>
 
 #include "base/id.hpp"
-#include "dev/network.hpp"
 #include "integration/books.hpp"
 #include "jetstream/bus.hpp"
 #include "saga/message.hpp"
@@ -95,14 +97,11 @@ std::filesystem::path Deployment::write_config(const std::string& name, const Pa
   std::ostringstream yaml;
   yaml << "nats: { url: \"" << nats().url() << "\", namespace: " << namespace_ << " }\n";
   if (parts.engine) {
-    if (api_port_ == 0) api_port_ = dev::free_port();
     yaml << "engine: { database: \"" << url("engine")
          << "\", rescue_after: 2s }\ndefinitions: sagas\n";
   }
-  auto& health = health_ports_[name];
-  if (health == 0) health = dev::free_port();
-  yaml << "api: { listen: \"127.0.0.1:" << (parts.engine ? api_port_ : dev::free_port())
-       << "\", health_listen: \"127.0.0.1:" << health << "\" }\n";
+  // A port that is free now may be another test's a moment later.
+  yaml << "api: { listen: \"127.0.0.1:0\", health_listen: \"127.0.0.1:0\" }\n";
   if (!parts.participants.empty()) yaml << "participants:\n";
   for (const auto& participant : parts.participants) {
     yaml << "  " << participant << ":\n    plugin: " << plugin_of(participant)
@@ -114,20 +113,48 @@ std::filesystem::path Deployment::write_config(const std::string& name, const Pa
   return file;
 }
 
+namespace {
+std::uintmax_t size_of(const std::filesystem::path& file) {
+  std::error_code missing;
+  const auto size = std::filesystem::file_size(file, missing);
+  return missing ? 0 : size;
+}
+}  // namespace
+
 void Deployment::start(const std::string& name, const Parts& parts) {
   ASSERT_FALSE(running(name)) << name << " already runs";
   const auto config = write_config(name, parts);
+  const auto before = size_of(log(name));
   daemons_[name] = std::make_unique<dev::ChildProcess>(dev::Command{
       {SAGAD_PROGRAM, "run", "--config", config.string()}, log(name), folder_.path(), {}, {}});
-  wait_ready(name);
+  wait_ready(name, before);
 }
 
-void Deployment::wait_ready(const std::string& name) {
-  httplib::Client client("127.0.0.1", health_ports_.at(name));
-  for (int tries = 0; tries < 300; ++tries) {
-    if (!running(name)) break;
-    const auto answer = client.Get("/readyz");
-    if (answer && answer->status == 200) return;
+namespace {
+/// The port that the log names after `words`; 0 if it does not yet.
+int port_after(const std::string& log, const std::string& words) {
+  const auto found = log.find(words);
+  if (found == std::string::npos) return 0;
+  return std::atoi(log.c_str() + found + words.size());
+}
+
+std::string text_from(const std::filesystem::path& file, std::uintmax_t offset) {
+  std::ifstream stream(file, std::ios::binary);
+  stream.seekg(static_cast<std::streamoff>(offset));
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+}  // namespace
+
+void Deployment::wait_ready(const std::string& name, std::uintmax_t log_before) {
+  for (int tries = 0; tries < 300 && running(name); ++tries) {
+    const auto text = text_from(log(name), log_before);
+    const auto health = port_after(text, "health and metrics on http://127.0.0.1:");
+    if (const auto api = port_after(text, "API on http://127.0.0.1:"); api != 0) api_port_ = api;
+    if (health != 0) {
+      httplib::Client client("127.0.0.1", health);
+      const auto answer = client.Get("/readyz");
+      if (answer && answer->status == 200) return;
+    }
     std::this_thread::sleep_for(50ms);
   }
   FAIL() << name << " is not ready:\n" << dev::tail_of(log(name), 40);

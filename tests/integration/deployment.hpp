@@ -82,13 +82,13 @@ class Deployment {
 
  private:
   std::filesystem::path write_config(const std::string& name, const Parts& parts);
-  void wait_ready(const std::string& name);
+  /// Reads what the log says after `log_before`, its length when the process was started.
+  void wait_ready(const std::string& name, std::uintmax_t log_before);
 
   dev::TempDir folder_;
   std::map<std::string, std::string> databases_;
   std::string namespace_;
   int api_port_ = 0;
-  std::map<std::string, int> health_ports_;
   std::map<std::string, std::unique_ptr<dev::ChildProcess>> daemons_;
 };
 
