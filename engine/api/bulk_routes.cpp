@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "api/operator_body.hpp"
 #include "api/saga_filter.hpp"
@@ -76,6 +78,19 @@ struct Report {
   }
 };
 
+/// `{"NAME": "VALUE"}`: with all of these tags.
+std::vector<std::pair<std::string, std::string>> tags_of(const json::value& member) {
+  if (!member.is_object()) refuse_order("'filter': 'tags' must be an object of strings");
+  std::vector<std::pair<std::string, std::string>> tags;
+  for (const auto& [name, value] : member.get_object()) {
+    if (!value.is_string()) {
+      refuse_order("'filter': the tag '" + std::string(name) + "' must be a string");
+    }
+    tags.emplace_back(name, value.get_string());
+  }
+  return tags;
+}
+
 ports::SagaFilter filter_of(const json::object& body) {
   const auto* member = body.if_contains("filter");
   if (member == nullptr || !member->is_object() || member->get_object().empty()) {
@@ -85,7 +100,12 @@ ports::SagaFilter filter_of(const json::object& body) {
   }
   constexpr std::string_view kKnown[] = {"status", "definition", "key",        "retrying",
                                          "reason", "error_code", "older_than", "younger_than"};
-  const auto& members = member->get_object();
+  auto members = member->get_object();
+  std::vector<std::pair<std::string, std::string>> tags;
+  if (const auto* given = members.if_contains("tags")) {
+    tags = tags_of(*given);
+    members.erase("tags");
+  }
   for (const auto& [name, value] : members) {
     const std::string_view text(name.data(), name.size());
     const bool known = std::find(std::begin(kKnown), std::end(kKnown), text) != std::end(kKnown);
@@ -105,6 +125,7 @@ ports::SagaFilter filter_of(const json::object& body) {
                  " has ended: nothing can be ordered of it");
   }
   filter.live = true;
+  filter.tags = std::move(tags);
   return filter;
 }
 

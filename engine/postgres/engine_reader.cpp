@@ -100,7 +100,8 @@ class EngineReader final : public ports::EngineReader {
     return to_counts(connection_.get().exec(
         queries::kSagaCountLive, status_of(filter), filter.definition, filter.key,
         cursor_of(filter), filter.reason, milliseconds(filter.older_than),
-        milliseconds(filter.younger_than), filter.error_code, filter.retrying));
+        milliseconds(filter.younger_than), filter.error_code, filter.retrying, tag_names(filter),
+        tag_values(filter)));
   }
 
   std::vector<ports::HistoryRow> history(base::SagaId id) override {
@@ -133,7 +134,7 @@ class EngineReader final : public ports::EngineReader {
           queries::kSagaListByTag, status_of(filter), filter.definition, filter.key,
           cursor_of(filter), limit, tag_names(filter), tag_values(filter), filter.reason,
           milliseconds(filter.older_than), milliseconds(filter.younger_than), filter.error_code,
-          filter.retrying);
+          filter.retrying, filter.live);
     }
     if (filter.parent || !needs_search(filter)) {
       // The keys of a saga's children begin with its id, so they are a range of the index.

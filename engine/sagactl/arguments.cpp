@@ -66,13 +66,6 @@ std::pair<std::string, int> split_version(const std::string& text) {
                              "must be NAME@VERSION, such as order-pay@2, not '" + text + "'");
 }
 
-/// What is wrong with `NAME=VALUE`; empty if nothing is.
-std::string is_tag(const std::string& text) {
-  const auto equals = text.find('=');
-  if (equals != std::string::npos && equals > 0 && equals + 1 < text.size()) return {};
-  return "must be NAME=VALUE, such as account=alice, not '" + text + "'";
-}
-
 /// The command line as CLI11 knows it, and where it puts what it reads.
 struct CommandLine {
   CLI::App app{"Starts and shows the sagas of a sagad server, and checks definitions."};
@@ -141,9 +134,6 @@ struct CommandLine {
         ->check(CLI::Range(1, 500))
         ->capture_default_str();
     command->add_option("--cursor", list.cursor, "Where the page before ended");
-    command->add_option("--tag", list.tags, "Only with this tag: NAME=VALUE; may be given again")
-        ->allow_extra_args(false)
-        ->check(is_tag);
     command->callback([this] { arguments.command = list; });
 
     command = app.add_subcommand("history", "Show all that happened to a saga");

@@ -41,8 +41,9 @@ struct Filter {
   std::string error_code;
   std::string older_than;  ///< durations, as the server reads them
   std::string younger_than;
+  std::vector<std::pair<std::string, std::string>> tags;  ///< names and values: all of them
 
-  /// The members that are set, by the names that the API has for them.
+  /// The members that are set but the tags, by the names that the API has for them.
   std::vector<std::pair<std::string, std::string>> members() const;
 };
 
@@ -51,7 +52,6 @@ struct ListCommand {
   std::string parent;  ///< id of a saga: only its children
   int limit = 50;
   std::string cursor;
-  std::vector<std::string> tags;  ///< `NAME=VALUE`
 };
 
 struct HistoryCommand {

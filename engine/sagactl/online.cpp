@@ -147,10 +147,7 @@ ExitCode Online::run(const ListCommand& command) {
   query.emplace_back("parent", command.parent);
   query.emplace_back("limit", std::to_string(command.limit));
   query.emplace_back("cursor", command.cursor);
-  for (const auto& tag : command.tags) {
-    const auto equals = tag.find('=');
-    query.emplace_back("tag." + tag.substr(0, equals), tag.substr(equals + 1));
-  }
+  for (const auto& [name, value] : command.filter.tags) query.emplace_back("tag." + name, value);
   const auto reply = client_.get({"v1", "sagas"}, query);
   if (!reply.ok()) return refused(reply);
   if (as_json_) {

@@ -131,6 +131,11 @@ ExitCode Operate::run(const BulkCommand& command) {
   auto body = body_of(command.verb);
   json::object filter;
   for (const auto& [name, value] : command.filter.members()) filter[name] = value;
+  if (!command.filter.tags.empty()) {
+    json::object tags;
+    for (const auto& [name, value] : command.filter.tags) tags[name] = value;
+    filter["tags"] = std::move(tags);
+  }
   body["verb"] = command.verb.verb;
   put_text(body, "step", command.verb.step);
   body["filter"] = std::move(filter);

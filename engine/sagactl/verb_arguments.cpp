@@ -16,6 +16,15 @@ Steps steps_of(const std::string& verb) {
   return verb == "skip" || verb == "complete" || verb == "edit" ? Steps::kRequired : Steps::kNone;
 }
 
+std::pair<std::string, std::string> read_tag(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+    throw CLI::ValidationError("--tag",
+                               "must be NAME=VALUE, such as account=alice, not '" + text + "'");
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
 }  // namespace
 
 /// One subcommand.
@@ -110,6 +119,14 @@ void add_filter(CLI::App& command, Filter& filter) {
                      "Only with this error, of the saga or of a step");
   command.add_option("--older-than", filter.older_than, "Only started before: 30m, 24h");
   command.add_option("--younger-than", filter.younger_than, "Only started since: 30m, 24h");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--tag",
+          [&filter](const std::vector<std::string>& texts) {
+            for (const auto& text : texts) filter.tags.push_back(read_tag(text));
+          },
+          "Only with this tag: NAME=VALUE; may be given again")
+      ->allow_extra_args(false);
 }
 
 std::vector<std::pair<std::string, std::string>> Filter::members() const {

@@ -121,6 +121,10 @@ WHERE i.status IN ('running', 'compensating', 'paused')
                   WHERE s.step ->> 'retry_at' IS NOT NULL AND s.step ->> 'status' <> 'waiting')
        OR EXISTS (SELECT FROM sagad.step_item AS f
                   WHERE f.saga_id = i.id AND f.state ->> 'retry_at' IS NOT NULL))
+  AND NOT EXISTS (
+    SELECT FROM unnest($10::text[], $11::text[]) AS w(name, value)
+    WHERE NOT EXISTS (SELECT FROM sagad.tag AS t
+                      WHERE t.saga_id = i.id AND t.name = w.name AND t.value = w.value))
 GROUP BY i.definition, i.status
 ORDER BY i.definition, i.status;
 

@@ -35,5 +35,6 @@ WHERE t.name = ($6::text[])[1] AND t.value = ($7::text[])[1]
                   WHERE s.step ->> 'retry_at' IS NOT NULL AND s.step ->> 'status' <> 'waiting')
        OR EXISTS (SELECT FROM sagad.step_item AS f
                   WHERE f.saga_id = i.id AND f.state ->> 'retry_at' IS NOT NULL))
+  AND (NOT $13::boolean OR i.status IN ('running', 'compensating', 'paused'))
 ORDER BY t.saga_id DESC
 LIMIT $5::bigint;

@@ -280,6 +280,96 @@ TEST_F(OperatorsTest, AHundredPausedSagasAreResumedInBulk) {
   deployment_.expect_clean_books();
 }
 
+/// Complaint 9: what is stuck, and why, is found by a filter and shown with its next try.
+TEST_F(OperatorsTest, C09_WhatIsStuckAndWhyIsFound) {
+  deployment_.define("broken", after_payment("broken", R"(
+  - id: flaky
+    action: flaky.transient_then_ok
+    input: { times: 9 }
+    retry: { max_attempts: 1 }
+    on_exhausted: pause
+)"));
+  run("busy", after_payment("busy", R"(
+  - id: flaky
+    action: flaky.transient_then_ok
+    input: { times: 9 }
+    retry: { max_attempts: 9, initial_interval: 1h, max_interval: 1h, jitter: 0 }
+)"));
+  const auto retrying = deployment_.start_saga("busy", json::object{});
+  const auto paused = deployment_.start_saga("broken", json::object{});
+  expect_status(paused, "paused", "step_exhausted");
+  const auto found = [&](const std::string& filter) {
+    const auto reply = deployment_.get("/v1/sagas?" + filter);
+    std::string ids;
+    for (const auto& saga : reply.body.at("sagas").as_array()) {
+      ids += text(saga.as_object(), "id") + "\n";
+    }
+    return ids;
+  };
+  for (int tries = 0; tries < 500 && found("retrying=true").empty(); ++tries) {
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_EQ(found("retrying=true"), retrying + "\n");
+  EXPECT_EQ(found("status=paused"), paused + "\n");
+  EXPECT_EQ(found("reason=step_exhausted"), paused + "\n");
+  EXPECT_EQ(found("error_code=transient"), paused + "\n" + retrying + "\n") << "newest first";
+  EXPECT_EQ(found("error_code=transient&older_than=1h"), "");
+
+  const auto shown = deployment_.get("/v1/sagas/" + retrying).body;
+  const auto& step = shown.at("steps").at(2).as_object();
+  EXPECT_EQ(text(step, "status"), "retrying");
+  EXPECT_EQ(step.at("attempts").to_number<int>(), 1);
+  EXPECT_FALSE(text(step, "next_retry_at").empty());
+  EXPECT_EQ(text(step.at("last_error").as_object(), "code"), "transient");
+}
+
+/// Complaint 12: bulk orders count first, take what their filter says and no more, and one that is
+/// refused stops no other.
+TEST_F(OperatorsTest, C12_BulkOrdersAreSafe) {
+  run("tagged", "tags: { shop: \"${ .input.shop }\" }\n" + after_payment("tagged", R"(
+  - id: flaky
+    action: flaky.transient_then_ok
+    input: { times: "${ .input.times }" }
+    retry: { max_attempts: 1 }
+    on_exhausted: pause
+)"));
+  const auto started = [&](const std::string& shop, int times) {
+    return deployment_.start_saga("tagged", json::object{{"shop", shop}, {"times", times}});
+  };
+  const auto first = started("north", 9);
+  const auto second = started("north", 9);
+  const auto elsewhere = started("south", 9);
+  const auto ended = started("north", 0);
+  for (const auto& id : {first, second, elsewhere}) expect_status(id, "paused", "step_exhausted");
+  expect_status(ended, "completed");
+  apply(first, "steps/flaky/complete");
+
+  json::object body{{"verb", "skip"},     {"step", "flaky"},
+                    {"reason", "closed"}, {"by", "ann"},
+                    {"dry_run", true},    {"filter", {{"tags", {{"shop", "north"}}}}}};
+  const auto dry = deployment_.post("/v1/sagas/bulk", body);
+  ASSERT_EQ(dry.status, 200) << dry.body;
+  EXPECT_EQ(dry.body.at("matching").to_number<int>(), 2) << "of those that live";
+  expect_status(second, "paused");
+
+  body["dry_run"] = false;
+  const auto report = deployment_.post("/v1/sagas/bulk", body).body;
+  EXPECT_EQ(report.at("pending").to_number<int>(), 1) << "its step is settled first";
+  ASSERT_EQ(report.at("refused").to_number<int>(), 1) << json::serialize(report);
+  EXPECT_EQ(text(report.at("refusals").at(0).as_object(), "saga"), first);
+  const auto step_of = [&](const std::string& id) {
+    return text(deployment_.get("/v1/sagas/" + id).body.at("steps").at(2).as_object(), "status");
+  };
+  for (int tries = 0; tries < 500 && step_of(second) != "skipped"; ++tries) {
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_EQ(step_of(second), "skipped");
+  EXPECT_EQ(step_of(first), "done");
+  expect_status(elsewhere, "paused");
+  body["filter"] = {{"tags", {{"shop", 7}}}};
+  EXPECT_EQ(deployment_.post("/v1/sagas/bulk", body).status, 422);
+}
+
 TEST_F(OperatorsTest, AVerbWaitsForAParticipantThatIsAwayAndForceDoesNot) {
   deployment_.define("away", after_payment("away", R"(
   - id: flaky

@@ -114,6 +114,11 @@ TEST_F(EngineReaderTest, TagsAreFoundAndShown) {
   EXPECT_EQ(listed({.limit = 1, .tags = {{"account", "alice"}}}), "6");
   EXPECT_EQ(listed({.before = instances_[6].id, .tags = {{"account", "alice"}}}), "5");
   EXPECT_EQ(listed({.tags = {{"unheard-of", "x"}}}), "");
+  EXPECT_EQ(listed({.live = true, .tags = {{"account", "alice"}}}), "5");
+  const auto counts = reader_->count_live({.tags = {{"account", "alice"}, {"amount", "5"}}});
+  ASSERT_EQ(counts.size(), 1U);
+  EXPECT_EQ(counts[0].count, 1) << "of those that live";
+  EXPECT_TRUE(reader_->count_live({.tags = {{"account", "bob"}}}).empty());
 
   EXPECT_EQ(reader_->get(instances_[5].id)->tags, instances_[5].tags);
   EXPECT_TRUE(reader_->get(instances_[1].id)->tags.empty());

@@ -142,7 +142,7 @@ TEST_F(Coordinator, AnOutputThatCannotBeKeptPausesTheSaga) {
   EXPECT_EQ(dead_letters(), "bad_output");
 }
 
-TEST_F(Coordinator, ABrokenInstanceStopsNoOther) {
+TEST_F(Coordinator, C14_ABrokenInstanceStopsNoOther) {
   coordinator_options_.give_up_after = 2;
   start();
   const auto broken = start_saga("broken");
@@ -179,7 +179,7 @@ TEST_F(Coordinator, ALockedInstanceStopsNoOther) {
   EXPECT_EQ(command("pay").saga, locked) << "once it is free";
 }
 
-TEST_F(Coordinator, LoadsTheDefinitionOfAnOlderSaga) {
+TEST_F(Coordinator, C15_LoadsTheDefinitionOfAnOlderSaga) {
   start();
   const auto id = start_saga();
   const auto order = command("order");

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "unit/decide_fixture.hpp"
+#include "unit/operator_fixture.hpp"
 
 namespace sagad::saga {
 namespace {
@@ -162,6 +162,32 @@ steps:
   machine.answer("a", Outcome::kDone);
   machine.answer("join", Outcome::kFailed, nullptr, "no");
   EXPECT_THAT(machine.commands(), ElementsAre("undo a #1", "undo b #1")) << "in parallel";
+}
+
+TEST(Complaints, C10_AStepIsRunNowAndEditedWhereItStopped) {
+  auto machine = at_flight();
+  machine.answer("flight", Outcome::kRetry, nullptr, "busy");
+  EXPECT_THAT(machine.commands(), IsEmpty()) << "it backs off";
+  EXPECT_EQ(give(machine, order(Verb::kRetry, "flight")), "applied");
+  EXPECT_THAT(machine.commands(), ElementsAre("do flight #2"));
+  give(machine, order(Verb::kPause));
+  machine.answer("flight", Outcome::kFailed, nullptr, "no_such_hotel");
+  EXPECT_EQ(give(machine, with_value(order(Verb::kEdit, "flight"), {{"hotel", "h-2"}})), "applied");
+  EXPECT_THAT(machine.commands(), ElementsAre("do flight #1")) << "nothing is undone or run twice";
+  EXPECT_EQ(json::serialize(machine.last_command("flight").input), R"({"hotel":"h-2"})");
+}
+
+TEST(Complaints, C11_APausedSagaStandsStillAndGoesOn) {
+  auto machine = at_flight();
+  machine.answer("flight", Outcome::kRetry, nullptr, "busy");
+  give(machine, order(Verb::kPause));
+  machine.advance_clock(2h);
+  EXPECT_FALSE(machine.happens(event::DeadlineReached{}).changed);
+  EXPECT_FALSE(machine.happens(event::TimerFired{1, event::TimerFired::Kind::kRetry}).changed);
+  EXPECT_EQ(give(machine, order(Verb::kResume)), "applied");
+  ASSERT_FALSE(machine.decision().timers.empty()) << "the rest of its back-off";
+  EXPECT_EQ(give(machine, order(Verb::kCancel)), "applied") << "also while it backs off";
+  EXPECT_EQ(machine.status(), SagaStatus::kCompensating);
 }
 
 TEST(Complaints, C13_WhatTheQueueLostIsSentAgain) {

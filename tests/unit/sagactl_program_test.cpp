@@ -167,12 +167,13 @@ TEST_F(SagactlOnline, ABulkDryRunOnlyCounts) {
         {"definition":"order-pay","status":"paused","count":7}]})";
     return api::Response{200, "application/json", body, {}};
   };
-  const auto ran =
-      sagactl({"--server", url_.c_str(), "bulk", "fail", "--older-than", "24h", "--dry-run"});
+  const auto ran = sagactl({"--server", url_.c_str(), "bulk", "fail", "--older-than", "24h",
+                            "--tag", "account=alice", "--tag", "amount=5", "--dry-run"});
   EXPECT_EQ(ran.code, 0) << ran.err;
   EXPECT_THAT(ran.out, StartsWith("7 sagas match; nothing was done\n"));
   EXPECT_THAT(ran.out, HasSubstr("order-pay"));
   EXPECT_THAT(asked_[0].body, HasSubstr(R"("dry_run":true)"));
+  EXPECT_THAT(asked_[0].body, HasSubstr(R"("tags":{"account":"alice","amount":"5"})"));
 }
 
 TEST_F(SagactlOnline, EndOfTheSagaIsTheExitCode) {
