@@ -19,8 +19,6 @@ using std::chrono::steady_clock;
 constexpr base::Duration kLongestWait{60'000};
 /// How long a waiter trusts announcements alone; an end decided by another daemon is not announced.
 constexpr base::Duration kPollInterval{500};
-/// Between looks at a saga that was announced and reads as not ended: announcements are hints.
-constexpr std::chrono::milliseconds kEarlyHintPause{20};
 constexpr int kDefaultLimit = 50;
 constexpr int kMostLimit = 500;
 
@@ -59,6 +57,7 @@ class SagaRoutes {
 
  private:
   saga::Instance read(base::SagaId id);
+  bool is_whole(const saga::Instance& ended);
   saga::Instance wait_for(base::SagaId id, base::Duration wait);
   saga::Instance wait_for(base::SagaId id, runtime::Completions::Watch& watch, base::Duration wait,
                           bool just_started);
@@ -253,19 +252,24 @@ saga::Instance SagaRoutes::wait_for(base::SagaId id, base::Duration wait) {
 saga::Instance SagaRoutes::wait_for(base::SagaId id, runtime::Completions::Watch& watch,
                                     base::Duration wait, bool just_started) {
   const auto until = steady_clock::now() + wait;
-  bool hint_was_early = false;
-  if (just_started) watch.wait(std::min(wait, kPollInterval));
+  runtime::Completions::Ended ended;
+  if (just_started) ended = watch.wait(std::min(wait, kPollInterval));
   for (;;) {
+    if (ended != nullptr && is_whole(*ended)) return *ended;
     auto instance = read(id);
     const auto left = std::chrono::duration_cast<base::Duration>(until - steady_clock::now());
     if (saga::is_final(instance.status) || instance.status == saga::SagaStatus::kPaused ||
         left.count() <= 0 || waiting_.closed()) {
       return instance;
     }
-    const bool announced = watch.wait(std::min(left, kPollInterval)).has_value();
-    if (announced && hint_was_early) std::this_thread::sleep_for(kEarlyHintPause);
-    hint_was_early = announced;
+    ended = watch.wait(std::min(left, kPollInterval));
   }
+}
+
+/// Whether nothing of it is in the database only.
+bool SagaRoutes::is_whole(const saga::Instance& ended) {
+  const auto definition = services_.definitions.by_digest(ended.digest);
+  return definition != nullptr && definition->tags.empty();
 }
 
 json::object SagaRoutes::view(const saga::Instance& instance) {

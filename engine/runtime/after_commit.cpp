@@ -7,6 +7,21 @@
 #include "runtime/relay.hpp"
 
 namespace sagad::runtime {
+namespace {
+
+void count(const saga::Instance& instance, ports::Metrics& metrics) {
+  if (instance.status == saga::SagaStatus::kPaused) {
+    metrics.add("sagad_sagas_paused_total", {{"definition", instance.definition}});
+    return;
+  }
+  metrics.add("sagad_sagas_ended_total",
+              {{"definition", instance.definition}, {"outcome", saga::to_string(instance.status)}});
+  const auto ended = instance.ended_at.value_or(instance.created_at);
+  metrics.observe("sagad_saga_duration_seconds", {{"definition", instance.definition}},
+                  std::chrono::duration<double>(ended - instance.created_at).count());
+}
+
+}  // namespace
 
 ConfirmedRows::ConfirmedRows(Relay& relay, std::size_t limit)
     : relay_(relay), ids_(relay.take_confirmed(limit)) {}
@@ -18,17 +33,12 @@ ConfirmedRows::~ConfirmedRows() {
 void AfterCommit::add(Folded&& folded) {
   rows_.insert(rows_.end(), std::make_move_iterator(folded.rows.begin()),
                std::make_move_iterator(folded.rows.end()));
-  const auto& instance = folded.decision.instance;
+  auto& instance = folded.decision.instance;
   if (folded.is_new) started_.push_back(instance.definition);
   const auto now = instance.status;
   if (now == folded.before && !folded.is_new) return;
   if (!saga::is_final(now) && now != saga::SagaStatus::kPaused) return;
-  Change change{instance.id, instance.definition, now};
-  if (instance.ended_at) {
-    change.seconds =
-        std::chrono::duration<double>(*instance.ended_at - instance.created_at).count();
-  }
-  changes_.push_back(std::move(change));
+  changes_.push_back(std::move(instance));
 }
 
 void AfterCommit::add(const std::vector<ports::DeadLetter>& letters) {
@@ -37,16 +47,9 @@ void AfterCommit::add(const std::vector<ports::DeadLetter>& letters) {
 
 void AfterCommit::tell(const BatchTools& tools) && {
   if (!rows_.empty()) tools.relay.publish(std::move(rows_));
-  for (const auto& change : changes_) {
-    if (tools.completions != nullptr) tools.completions->announce(change.id, change.status);
-    if (change.status == saga::SagaStatus::kPaused) {
-      tools.metrics.add("sagad_sagas_paused_total", {{"definition", change.definition}});
-      continue;
-    }
-    tools.metrics.add("sagad_sagas_ended_total", {{"definition", change.definition},
-                                                  {"outcome", saga::to_string(change.status)}});
-    tools.metrics.observe("sagad_saga_duration_seconds", {{"definition", change.definition}},
-                          change.seconds);
+  for (auto& change : changes_) {
+    count(change, tools.metrics);
+    if (tools.completions != nullptr) tools.completions->announce(std::move(change));
   }
   for (const auto& definition : started_) {
     tools.metrics.add("sagad_sagas_started_total", {{"definition", definition}});

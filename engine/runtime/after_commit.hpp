@@ -62,15 +62,9 @@ class AfterCommit {
   void tell(const BatchTools& tools) &&;
 
  private:
-  struct Change {
-    base::SagaId id;
-    std::string definition;
-    saga::SagaStatus status;
-    double seconds = 0;  ///< from the start to the end
-  };
   std::vector<ports::OutboxRow> rows_;
-  std::vector<std::string> started_;  ///< names of definitions
-  std::vector<Change> changes_;       ///< ended or paused
+  std::vector<std::string> started_;     ///< names of definitions
+  std::vector<saga::Instance> changes_;  ///< ended or paused
   /// Participants and reasons of dead letters.
   std::vector<std::pair<std::string, std::string>> letters_;
 };

@@ -1,12 +1,14 @@
 #include "runtime/completions.hpp"
 
+#include <utility>
+
 namespace sagad::runtime {
 
-void Completions::announce(base::SagaId id, saga::SagaStatus status) {
+void Completions::announce(saga::Instance&& instance) {
   const std::lock_guard lock(mutex_);
-  const auto found = interests_.find(id);
+  const auto found = interests_.find(instance.id);
   if (found == interests_.end()) return;
-  found->second.status = status;
+  found->second.last = std::make_shared<const saga::Instance>(std::move(instance));
   ++found->second.announcements;
   // Under the lock: the last watcher may destroy the interest as soon as it is free.
   found->second.changed.notify_all();
@@ -25,13 +27,13 @@ Completions::Watch::~Watch() {
   if (--interest_->watchers == 0) completions_.interests_.erase(id_);
 }
 
-std::optional<saga::SagaStatus> Completions::Watch::wait(base::Duration timeout) {
+Completions::Ended Completions::Watch::wait(base::Duration timeout) {
   std::unique_lock lock(completions_.mutex_);
   const bool announced = interest_->changed.wait_for(
       lock, timeout, [this] { return interest_->announcements != seen_; });
-  if (!announced) return std::nullopt;
+  if (!announced) return nullptr;
   seen_ = interest_->announcements;
-  return interest_->status;
+  return interest_->last;
 }
 
 }  // namespace sagad::runtime

@@ -3,8 +3,8 @@
 #include <condition_variable>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <optional>
 
 #include "base/id.hpp"
 #include "base/time.hpp"
@@ -12,16 +12,19 @@
 
 namespace sagad::runtime {
 
-/// Tells waiters of this daemon that a saga has ended or paused. A hint only: an end decided by
-/// another daemon is not heard here, so a waiter also reads the database now and then.
-/// Thread-safe.
+/// Tells waiters of this daemon that a saga has ended or paused, with what was committed, so that
+/// they need not read it. An end decided by another daemon is not heard here, so a waiter also
+/// reads the database now and then. Thread-safe.
 class Completions {
  private:
   struct Interest;
 
  public:
-  /// Wakes those who wait for `id`; costs one look-up if nobody does.
-  void announce(base::SagaId id, saga::SagaStatus status);
+  /// The instance as it is after a commit; without tags, which only its start knows.
+  using Ended = std::shared_ptr<const saga::Instance>;
+
+  /// Wakes those who wait for it; costs one look-up if nobody does.
+  void announce(saga::Instance&& instance);
 
   /// Registers interest before the saga is read, so that no announcement falls in between.
   /// One thread; not to outlive its Completions.
@@ -31,9 +34,9 @@ class Completions {
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
-    /// The last status announced since the watch was made or since the last wait that returned
-    /// one; nothing after `timeout`.
-    std::optional<saga::SagaStatus> wait(base::Duration timeout);
+    /// The last one announced since the watch was made or since the last wait that returned one;
+    /// nullptr after `timeout`.
+    Ended wait(base::Duration timeout);
 
    private:
     Completions& completions_;
@@ -46,7 +49,7 @@ class Completions {
   struct Interest {
     int watchers = 0;
     std::uint64_t announcements = 0;
-    saga::SagaStatus status = saga::SagaStatus::kRunning;
+    Ended last;
     std::condition_variable changed;
   };
   std::mutex mutex_;

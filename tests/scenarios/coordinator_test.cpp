@@ -32,7 +32,9 @@ TEST_F(Coordinator, CompletesASaga) {
   const auto pay = command("pay");
   EXPECT_EQ(boost::json::serialize(pay.input), R"({"order_id":7,"note":null})");
   send(done(pay));
-  EXPECT_EQ(watch.wait(base::Duration{10'000}), SagaStatus::kCompleted);
+  const auto ended = watch.wait(base::Duration{10'000});
+  ASSERT_NE(ended, nullptr);
+  EXPECT_EQ(ended->status, SagaStatus::kCompleted);
   const auto instance = get(id);
   EXPECT_EQ(instance.status, SagaStatus::kCompleted);
   EXPECT_EQ(boost::json::serialize(*instance.output), R"({"order_id":7})");
@@ -200,7 +202,9 @@ TEST_F(Coordinator, ADeadLetterPausesItsSaga) {
       {id, "order", "cmd.order.do.order-pay", "poison", "it crashed three times", "{}"},
       "create_order"};
   send_raw("dead", runtime::encode_dead_letter(report));
-  EXPECT_EQ(watch.wait(base::Duration{10'000}), SagaStatus::kPaused);
+  const auto paused = watch.wait(base::Duration{10'000});
+  ASSERT_NE(paused, nullptr);
+  EXPECT_EQ(paused->status, SagaStatus::kPaused);
   EXPECT_EQ(get(id).reason, "dead_letter");
   EXPECT_EQ(dead_letters(), "poison");
   EXPECT_EQ(sums_.of("sagad_sagas_paused_total{order-pay}"), 1);

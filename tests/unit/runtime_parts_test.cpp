@@ -43,27 +43,36 @@ definition::DefinitionPtr named(const std::string& name) {
       "name: " + name + "\nversion: 1\nsteps:\n  - { id: a, action: a.go }\n", name + ".yaml");
 }
 
+saga::Instance ended(const base::SagaId& id, saga::SagaStatus status) {
+  saga::Instance instance;
+  instance.id = id;
+  instance.status = status;
+  return instance;
+}
+
 TEST(Completions, WakeThoseWhoWaitForTheSaga) {
   Completions completions;
   Completions::Watch watch(completions, kId);
-  EXPECT_EQ(watch.wait(1ms), std::nullopt);
-  completions.announce(kOther, saga::SagaStatus::kCompleted);
-  EXPECT_EQ(watch.wait(1ms), std::nullopt);
+  EXPECT_EQ(watch.wait(1ms), nullptr);
+  completions.announce(ended(kOther, saga::SagaStatus::kCompleted));
+  EXPECT_EQ(watch.wait(1ms), nullptr);
   auto waiting = std::async(std::launch::async, [&] { return watch.wait(10s); });
-  completions.announce(kId, saga::SagaStatus::kCompleted);
-  EXPECT_EQ(waiting.get(), saga::SagaStatus::kCompleted);
+  completions.announce(ended(kId, saga::SagaStatus::kCompleted));
+  const auto heard = waiting.get();
+  EXPECT_EQ(heard->id, kId);
+  EXPECT_EQ(heard->status, saga::SagaStatus::kCompleted);
 }
 
 TEST(Completions, HearEveryAnnouncementOnceAndNoneFromBefore) {
   Completions completions;
-  completions.announce(kId, saga::SagaStatus::kCompleted);
+  completions.announce(ended(kId, saga::SagaStatus::kCompleted));
   Completions::Watch first(completions, kId);
   Completions::Watch second(completions, kId);
-  EXPECT_EQ(first.wait(1ms), std::nullopt) << "announced before it was watched";
-  completions.announce(kId, saga::SagaStatus::kPaused);
-  EXPECT_EQ(first.wait(1ms), saga::SagaStatus::kPaused);
-  EXPECT_EQ(first.wait(1ms), std::nullopt);
-  EXPECT_EQ(second.wait(1ms), saga::SagaStatus::kPaused) << "each watch hears for itself";
+  EXPECT_EQ(first.wait(1ms), nullptr) << "announced before it was watched";
+  completions.announce(ended(kId, saga::SagaStatus::kPaused));
+  EXPECT_EQ(first.wait(1ms)->status, saga::SagaStatus::kPaused);
+  EXPECT_EQ(first.wait(1ms), nullptr);
+  EXPECT_EQ(second.wait(1ms)->status, saga::SagaStatus::kPaused) << "each watch hears for itself";
 }
 
 class FoldTest : public ::testing::Test {
