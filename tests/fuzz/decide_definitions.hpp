@@ -4,7 +4,8 @@
 
 namespace sagad::fuzz {
 
-/// What decide() is fuzzed over: a chain, a graph with every policy, a pivot, conditions, signals.
+/// What decide() is fuzzed over: a chain, a graph with every policy, a pivot, conditions, signals,
+/// a fan-out with a sleep, children.
 inline constexpr std::array kDefinitions{
     R"(
 name: chain
@@ -98,6 +99,46 @@ steps:
   - id: close
     action: order.close
     input: { by: "${ .steps.paid.output.id }" }
+)",
+    R"(
+name: fan
+deadline: 10m
+steps:
+  - id: look
+    action: one.look
+    compensate: one.unlook
+  - id: each
+    action: two.each
+    foreach: "${ .steps.look.output.list }"
+    max_parallel: 2
+    input: { n: "${ .item }", at: "${ .index }" }
+    compensate: { action: two.undo_each, input: { was: "${ .steps.each.output.id }" } }
+    retry: { max_attempts: 2, initial_interval: 1s }
+    total_timeout: 2m
+  - id: rest
+    sleep: 10s
+  - id: last
+    action: one.last
+    on_exhausted: pause
+    retry: { max_attempts: 1 }
+)",
+    R"(
+name: family
+deadline: 10m
+steps:
+  - id: a
+    action: one.a
+    compensate: one.undo_a
+  - id: child
+    child: order-pay@1
+    input: { n: "${ .steps.a.output.n }" }
+    total_timeout: 1m
+  - id: beside
+    child: order-pay@1
+    needs: [a]
+  - id: last
+    action: two.last
+    needs: [child, beside]
 )"};
 
 }  // namespace sagad::fuzz

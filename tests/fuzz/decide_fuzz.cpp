@@ -1,8 +1,10 @@
 // The first byte chooses a definition, the others are events: answers of any kind to any command in
-// any round, timers, the deadline, the rescuer, dead letters, signals, and a clock. After every
-// event decide() has to have kept its word.
+// any round, timers, the deadline, the rescuer, dead letters, signals, final answers, orders of
+// operators, a parent that asks, and a clock. After every event decide() has to have kept its word.
 
 #include <memory>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "base/random.hpp"
@@ -10,6 +12,7 @@
 #include "fuzz/decide_definitions.hpp"
 #include "fuzz/fuzz_target.hpp"
 #include "saga/decide.hpp"
+#include "saga/intervention.hpp"
 
 namespace sagad::fuzz {
 namespace {
@@ -59,6 +62,8 @@ json::value document(Bytes& bytes) {
 std::string text_of(const Decision& decision) {
   auto text = std::string(to_string(decision.instance.status)) + decision.instance.reason +
               std::to_string(decision.instance.sequence) + encode_steps(decision.instance.steps);
+  for (const auto& step : decision.instance.steps) text += encode_steps(step.items);
+  text += encode_control(decision.instance.control);
   for (const auto& command : decision.commands) text += encode(command);
   for (const auto& entry : decision.history) {
     text += entry.type + entry.step + json::serialize(entry.detail);
@@ -93,24 +98,61 @@ class Run {
   }
 
   Event any_event() {
-    switch (bytes_.below(12)) {
+    switch (bytes_.below(16)) {
       case 0:
-        return event::TimerFired{bytes_.below(8) - 1, bytes_.flip()
-                                                          ? event::TimerFired::Kind::kRetry
-                                                          : event::TimerFired::Kind::kTotalTimeout};
+        return any_timer();
       case 1:
         return event::DeadlineReached{};
       case 2:
-        return event::Rescue{{{"order", now_}, {"one", now_ - 30s}, {"pay", now_}, {"two", now_}}};
+        return event::Rescue{
+            {{"order", now_}, {"one", now_ - 30s}, {"pay", now_}, {"two", now_}, {"@child", now_}}};
       case 3:
-        return event::DeadLettered{any_step(), "crashed"};
+        return event::DeadLettered{any_step(), "crashed", any_item()};
       case 4:
         return event::Redriven{any_step(), 7, "ann", "mended"};
       case 5:
         return event::Signalled{any_signal()};
+      case 6:
+        return event::Operator{any_order()};
+      case 7:
+        return event::FinalAnswered{any_step(), any_item(), bytes_.below(2), any_final_answer()};
+      case 8:
+        return event::AskedByParent{static_cast<Kind>(bytes_.below(3)), bytes_.below(2)};
       default:
         return event::Answered{any_result()};
     }
+  }
+
+  Event any_timer() {
+    const auto step = bytes_.below(8) - 1;
+    const auto kind =
+        bytes_.flip() ? event::TimerFired::Kind::kRetry : event::TimerFired::Kind::kTotalTimeout;
+    return event::TimerFired{step, kind, any_item()};
+  }
+
+  int any_item() { return bytes_.below(4) == 0 ? bytes_.below(4) - 1 : 0; }
+
+  Intervention any_order() {
+    Intervention order;
+    order.verb = static_cast<Verb>(bytes_.below(8));
+    order.id = "order-" + std::to_string(++orders_);
+    order.step = any_step();
+    order.force = bytes_.below(4) == 0;
+    order.by = "ann";
+    order.reason = "because";
+    if (bytes_.flip()) order.value = std::make_shared<const json::value>(document(bytes_));
+    return order;
+  }
+
+  FinalAnswer any_final_answer() {
+    FinalAnswer answer;
+    answer.done = bytes_.flip();
+    if (answer.done) {
+      answer.output = document(bytes_);
+    } else {
+      answer.error = {"e" + std::to_string(bytes_.below(3)), "said later"};
+    }
+    return answer;
   }
 
   Signal any_signal() {
@@ -127,7 +169,7 @@ class Run {
     result.outcome = static_cast<Outcome>(bytes_.below(5));
     result.attempt = bytes_.below(4);
     result.round = bytes_.below(8) == 0 ? 1 : 0;
-    result.item = bytes_.below(16) == 0 ? 1 : 0;
+    result.item = any_item();
     result.code = "e" + std::to_string(bytes_.below(3));
     result.output = document(bytes_);
     if (bytes_.below(4) == 0) result.after = base::Duration{bytes_.next() * 10};
@@ -145,7 +187,9 @@ class Run {
     const auto seed = bytes_.next();
     auto decision = decided(event, seed);
     require(text_of(decision) == text_of(decided(event, seed)), "decide() is a function");
-    check_change(decision);
+    // What a person orders may leave things done or unanswered, and says so in the history.
+    ordered_ = ordered_ || (std::holds_alternative<event::Operator>(event) && decision.changed);
+    check_change(decision, std::holds_alternative<event::AskedByParent>(event));
     for (const auto& command : decision.commands) check_command(decision, command);
     for (const int index : decision.new_outputs) {
       const auto& step = decision.instance.steps.at(static_cast<std::size_t>(index));
@@ -155,7 +199,8 @@ class Run {
     instance_ = std::move(decision.instance);
   }
 
-  void check_change(const Decision& decision) const {
+  /// Only its parent turns a completed saga back.
+  void check_change(const Decision& decision, bool by_parent) const {
     const auto& after = decision.instance;
     const auto silent = decision.commands.empty() && decision.timers.empty() &&
                         decision.history.empty() && decision.new_outputs.empty() &&
@@ -169,10 +214,12 @@ class Run {
     }
     require(after.sequence == instance_.sequence + 1, "a change raises the sequence by one");
     require(after.updated_at == now_, "a change is dated");
-    if (is_final(instance_.status)) {
+    const bool turned = by_parent && instance_.status == SagaStatus::kCompleted;
+    if (is_final(instance_.status) && !turned) {
       require(after.status == instance_.status && silent, "what has ended stays as it is");
     }
-    if (instance_.status == SagaStatus::kPaused && after.status == SagaStatus::kPaused) {
+    if (!ordered_ && instance_.status == SagaStatus::kPaused &&
+        after.status == SagaStatus::kPaused) {
       require(decision.commands.empty(), "a paused saga sends nothing");
     }
   }
@@ -187,7 +234,8 @@ class Run {
             "a command goes to the step's participant", command.step);
     require(command.attempt >= 1 && command.sent_at == now_, "a command has attempt and date");
     require(command.saga == decision.instance.id, "a command is of its saga");
-    require(command.kind != Kind::kSettle || decision.instance.status != SagaStatus::kRunning,
+    require(ordered_ || command.kind != Kind::kSettle ||
+                decision.instance.status != SagaStatus::kRunning,
             "only a saga on its way back settles", command.step);
     const auto text = encode(command);
     require(encode(decode_command(text)) == text, "a command is read as written", text);
@@ -196,6 +244,9 @@ class Run {
   void check_instance(const Instance& instance) const {
     const auto text = encode_steps(instance.steps);
     require(encode_steps(decode_steps(text)) == text, "the steps are read as written", text);
+    const auto control = encode_control(instance.control);
+    require(encode_control(decode_control(control)) == control, "orders are read as written",
+            control);
     require(is_final(instance.status) == instance.ended_at.has_value(), "what has ended is dated");
     require((instance.status == SagaStatus::kPaused) == instance.paused_from.has_value(),
             "a paused saga knows where it was", text);
@@ -208,11 +259,18 @@ class Run {
   void check_step(const Instance& instance, const definition::Step& step) const {
     const auto& state = instance.steps.at(static_cast<std::size_t>(step.index));
     const auto status = state.status;
-    if (status == StepStatus::kDone) require(state.output != nullptr, "done has an output");
+    check_items(state, step);
+    // A wait for a final answer that ends because the saga turns back has none.
+    const bool forward =
+        instance.status == SagaStatus::kRunning || instance.status == SagaStatus::kCompleted;
+    if (status == StepStatus::kDone && forward && state.items.empty()) {
+      require(state.output != nullptr || ordered_, "done has an output", step.id);
+    }
     if (instance.status == SagaStatus::kCompleted) {
       require(status == StepStatus::kDone || status == StepStatus::kSkipped,
               "completed means all done", step.id);
     }
+    if (ordered_) return;
     if (instance.status == SagaStatus::kCompensated) {
       require(status != StepStatus::kRunning && status != StepStatus::kRetrying &&
                   status != StepStatus::kWaiting && status != StepStatus::kSettling &&
@@ -234,8 +292,21 @@ class Run {
     }
   }
 
+  void check_items(const StepState& state, const definition::Step& step) const {
+    require(state.items.empty() || step.foreach.has_value(), "only a foreach has items", step.id);
+    const auto text = encode_steps(state.items);
+    require(encode_steps(decode_steps(text)) == text, "items are read as written", text);
+    if (ordered_ || state.status != StepStatus::kDone) return;
+    for (const auto& item : state.items) {
+      require(item.status == StepStatus::kDone && item.output != nullptr,
+              "a foreach is done when its items are", step.id);
+    }
+  }
+
   const Loaded& loaded_;
   Bytes& bytes_;
+  bool ordered_ = false;  ///< an operator has changed something
+  int orders_ = 0;
   base::IdGenerator ids_{7};
   base::Time now_ = base::from_micros(1'800'000'000'000'000);
   Instance instance_;
