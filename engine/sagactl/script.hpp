@@ -31,11 +31,12 @@ struct StepScript {
   std::vector<ScriptedAnswer> act;  ///< in their order; the last is repeated
   std::vector<ScriptedAnswer> undo;
   std::optional<ScriptedAnswer> settle;  ///< what is found of an action that has not answered
+  std::map<int, StepScript> items;       ///< of a foreach: items with a script of their own
 };
 
 /// A command that was sent, or should have been.
 struct ExpectedCommand {
-  std::string text;  ///< `do pay`
+  std::string text;  ///< `do pay`, of an item `do pay[0]`
   std::optional<boost::json::value> input;
 };
 

@@ -1,5 +1,6 @@
 #include "sagactl/scripted_answer.hpp"
 
+#include <charconv>
 #include <utility>
 
 #include "definition/field_reader.hpp"
@@ -102,11 +103,8 @@ std::vector<ScriptedAnswer> read_list(const SourceNode& node, const std::string&
   return answers;
 }
 
-}  // namespace
-
-StepScript read_step_script(const SourceNode& node, const std::string& path,
-                            const definition::Step& step, ProblemList& problems) {
-  const FieldReader fields(node, path, problems, {"do", "undo", "settle"});
+StepScript read_execution(const FieldReader& fields, const definition::Step& step,
+                          ProblemList& problems) {
   StepScript script;
   if (const auto* act = fields.find("do")) {
     script.act = read_list(*act, fields.path("do"), problems);
@@ -120,6 +118,40 @@ StepScript read_step_script(const SourceNode& node, const std::string& path,
     if (answers.size() == 1) script.settle = std::move(answers.front());
     if (answers.size() > 1)
       fields.problem("settle", "is one answer: what is found, once and for all");
+  }
+  return script;
+}
+
+std::optional<int> item_number(std::string_view text) {
+  int number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end || number < 0) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+StepScript read_step_script(const SourceNode& node, const std::string& path,
+                            const definition::Step& step, ProblemList& problems) {
+  const FieldReader fields(node, path, problems, {"do", "undo", "settle", "items"});
+  auto script = read_execution(fields, step, problems);
+  const auto* items = fields.find("items");
+  if (items == nullptr) return script;
+  if (!step.foreach || items->kind != SourceNode::Kind::kObject) {
+    fields.problem("items", step.foreach ? "must be a mapping of places, from 0, to their answers"
+                                         : "the step has no 'foreach'");
+    return script;
+  }
+  for (const auto& member : items->members) {
+    const auto own = fields.path("items") + "." + member.key;
+    const auto number = item_number(member.key);
+    if (!number) {
+      problems.add(member.key_position, own, "must be the place of an item, from 0");
+      continue;
+    }
+    const FieldReader answers(member.value, own, problems, {"do", "undo", "settle"});
+    script.items[*number] = read_execution(answers, step, problems);
   }
   return script;
 }

@@ -64,7 +64,7 @@ std::optional<ScriptedParticipant::Answer> ScriptedParticipant::answer(const sag
 
 std::optional<ScriptedParticipant::Answer> ScriptedParticipant::settle(const saga::Command& command,
                                                                        base::Time now) {
-  const auto& scripted = script_of(command.step).settle;
+  const auto& scripted = script_of(command).settle;
   const auto answer = scripted.value_or(barred());
   if (answer.lost) return std::nullopt;
   const auto at = now + answer.takes;
@@ -76,7 +76,9 @@ std::optional<ScriptedParticipant::Answer> ScriptedParticipant::execute(
     const saga::Command& command, base::Time now) {
   auto answer = next(command);
   if (answer.lost) return std::nullopt;
-  if (answer.takes > command.timeout) answer = timed_out(command.timeout);
+  // Nobody but its deadline hurries a child.
+  const bool child = command.participant == definition::kChildParticipant;
+  if (!child && answer.takes > command.timeout) answer = timed_out(command.timeout);
   const auto at = now + answer.takes;
   if (answer.outcome != Outcome::kRetry) {
     inbox_[{command.step, command.item, command.kind}] = {answer, command.round, at};
@@ -87,17 +89,20 @@ std::optional<ScriptedParticipant::Answer> ScriptedParticipant::execute(
 /// What is not scripted is done, and returns nothing.
 const ScriptedAnswer& ScriptedParticipant::next(const saga::Command& command) {
   static const ScriptedAnswer kDone;
-  const auto& script = script_of(command.step);
+  const auto& script = script_of(command);
   const auto& answers = command.kind == Kind::kUndo ? script.undo : script.act;
   if (answers.empty()) return kDone;
   auto& used = used_[{command.step, command.item, command.kind}];
   return answers[std::min(used++, answers.size() - 1)];
 }
 
-const StepScript& ScriptedParticipant::script_of(const std::string& step) const {
+const StepScript& ScriptedParticipant::script_of(const saga::Command& command) const {
   static const StepScript kNothing;
-  const auto found = script_.steps.find(step);
-  return found == script_.steps.end() ? kNothing : found->second;
+  const auto found = script_.steps.find(command.step);
+  if (found == script_.steps.end()) return kNothing;
+  const auto& items = found->second.items;
+  const auto own = items.find(command.item);
+  return own == items.end() ? found->second : own->second;
 }
 
 }  // namespace sagad::ctl

@@ -37,7 +37,7 @@ class ScriptedParticipant {
   std::optional<Answer> settle(const saga::Command& command, base::Time now);
   std::optional<Answer> execute(const saga::Command& command, base::Time now);
   const ScriptedAnswer& next(const saga::Command& command);
-  const StepScript& script_of(const std::string& step) const;
+  const StepScript& script_of(const saga::Command& command) const;
 
   const Script& script_;
   std::map<Key, Recorded> inbox_;

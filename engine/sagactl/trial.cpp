@@ -122,8 +122,11 @@ class Stage {
   }
 
   void send(const saga::Command& command) {
-    trial_.lines.push_back({elapsed(),
-                            std::string(saga::to_string(command.kind)) + " " + command.step, true,
+    auto text = std::string(saga::to_string(command.kind)) + " " + command.step;
+    if (definition_->find_step(command.step)->foreach) {
+      text += "[" + std::to_string(command.item) + "]";
+    }
+    trial_.lines.push_back({elapsed(), std::move(text), true,
                             command.participant + "." + command.action, command.input});
     if (auto answer = participant_.answer(command, now_)) {
       schedule(answer->at, saga::event::Answered{std::move(answer->result)});

@@ -122,6 +122,50 @@ TEST_F(SagactlTest, ASettleFindsWhatIsScriptedOrBars) {
   EXPECT_EQ(found.at("took_ms"), 60'000) << "the deadline";
 }
 
+constexpr const char* kFanOut = R"(name: fan
+steps:
+  - id: each
+    action: p.each
+    foreach: "${ .input.list }"
+    max_parallel: 3
+    input: "${ .item }"
+    compensate: p.undo_each
+  - { id: rest, sleep: 1h }
+  - { id: order, child: order-pay@1, input: "${ .steps.each.output }" }
+output: "${ .steps.order.output }"
+)";
+
+TEST_F(SagactlTest, ItemsHaveAnswersOfTheirOwn) {
+  const auto trial = played(
+      "input: { list: [a, b, c] }\n"
+      "steps: { each: { do: { done: 1 }, items: { \"1\": { do: { failed: sold_out } } } } }\n",
+      kFanOut);
+  EXPECT_EQ(trial.at("status"), "compensated");
+  EXPECT_EQ(trial.at("error").at("code"), "sold_out");
+  EXPECT_THAT(texts(trial, "commands"),
+              testing::IsSupersetOf({"do each[0]", "do each[1]", "do each[2]", "undo each[0]"}));
+  EXPECT_THAT(texts(trial, "commands"), testing::Not(testing::Contains("undo each[1]")));
+}
+
+TEST_F(SagactlTest, SleepsAndChildrenTakeTheirTime) {
+  const auto trial = played(
+      "input: { list: [a] }\n"
+      "steps: { each: { do: { done: 1 } }, order: { do: { done: 7, takes: 2h } } }\n",
+      kFanOut);
+  EXPECT_EQ(trial.at("status"), "completed");
+  EXPECT_EQ(trial.at("output"), 7);
+  EXPECT_EQ(trial.at("took_ms"), 3 * 3'600'000);
+  EXPECT_EQ(trial.at("commands").at(1).at("input"), json::array{1});
+}
+
+TEST_F(SagactlTest, ItemsThatCannotBeArePointedOut) {
+  const auto ran =
+      play("steps: { each: { items: { x: { do: done } } }, rest: { items: {} } }\n", {}, kFanOut);
+  EXPECT_NE(ran.code, 0);
+  EXPECT_THAT(ran.err, HasSubstr("steps.each.items.x: must be the place of an item, from 0"));
+  EXPECT_THAT(ran.err, HasSubstr("the step has no 'foreach'"));
+}
+
 TEST_F(SagactlTest, ACompensationThatFailsPauses) {
   const auto trial =
       played("steps: { a: { undo: { failed: gone } }, b: { do: { failed: no } } }\n");
