@@ -17,7 +17,7 @@ namespace sagad::postgres {
 /// See the port. Every member costs one statement at most, insert() two, however many rows. Saves
 /// round trips, which are what a saga alone waits for: BEGIN goes with lock(), outputs are read
 /// only where there may be some, and write(), append_outbox() and delete_outbox() are kept and
-/// go as one statement. Signals cost one more where there are any.
+/// go as one statement. Signals, timers, items and tags cost one more each where there are any.
 class EngineTransaction final : public ports::EngineTransaction {
  public:
   /// `connection` must outlive it.
@@ -65,6 +65,7 @@ class EngineTransaction final : public ports::EngineTransaction {
   void update(const Written& written, const OutboxColumns& rows, const UuidArray& confirmed);
   void complete_start(const Written& written, const OutboxColumns& rows,
                       const UuidArray& confirmed);
+  void write_timers(const DecisionColumns& decided);
   /// Who has the keys of `losers`; by their place in `instances`.
   void find_existing(std::span<const saga::Instance* const> instances,
                      const std::vector<std::size_t>& losers,

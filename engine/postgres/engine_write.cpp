@@ -162,6 +162,7 @@ void EngineTransaction::flush() {
   Connection& session = connection();
   if (written) {
     written->inserted ? complete_start(*written, rows, ids) : update(*written, rows, ids);
+    write_timers(written->decided);
     return;
   }
   if (!no_rows) {
@@ -180,9 +181,8 @@ void EngineTransaction::update(const Written& written, const OutboxColumns& rows
       state.error_code, state.error_message, state.output, state.updated_at, state.ended_at,
       state.unanswered_since, state.sequence, state.steps, state.deadline_at, state.control,
       decided.history_saga, decided.history_sequence, decided.history_at, decided.history_events,
-      decided.output_saga, decided.output_step, decided.output, decided.timer_saga,
-      decided.timer_step, decided.timer_kind, decided.timer_due_at, rows.id, rows.saga,
-      rows.sent_at, rows.subject, rows.payload, confirmed, decided.timer_item);
+      decided.output_saga, decided.output_step, decided.output, rows.id, rows.saga, rows.sent_at,
+      rows.subject, rows.payload, confirmed);
   if (static_cast<std::size_t>(updated.affected_rows()) != written.instances) {
     throw std::logic_error("an instance was decided that this transaction has not locked");
   }
@@ -192,10 +192,17 @@ void EngineTransaction::complete_start(const Written& written, const OutboxColum
                                        const UuidArray& confirmed) {
   const DecisionColumns& decided = written.decided;
   connection_->exec(queries::kStartWrite, decided.history_saga, decided.history_sequence,
-                    decided.history_at, decided.history_events, decided.output_saga,
-                    decided.output_step, decided.output, decided.timer_saga, decided.timer_step,
-                    decided.timer_kind, decided.timer_due_at, rows.id, rows.saga, rows.sent_at,
-                    rows.subject, rows.payload, confirmed, decided.timer_item);
+                    decided.history_at, decided.history_events, rows.id, rows.saga, rows.sent_at,
+                    rows.subject, rows.payload, confirmed);
+  if (decided.output_saga.size() == 0) return;
+  connection_->exec(queries::kOutputWrite, decided.output_saga, decided.output_step,
+                    decided.output);
+}
+
+void EngineTransaction::write_timers(const DecisionColumns& decided) {
+  if (decided.timer_saga.size() == 0) return;
+  connection_->exec(queries::kTimerInsert, decided.timer_saga, decided.timer_step,
+                    decided.timer_kind, decided.timer_due_at, decided.timer_item);
 }
 
 }  // namespace sagad::postgres

@@ -76,8 +76,9 @@ FROM sagad.saga_instance AS i
 WHERE i.id = ANY ($1::uuid[]);
 
 -- name: DecisionWrite
--- One round trip for all that a batch of transitions writes. The parts touch different rows and
--- none reads what another wrote, so that their order does not matter.
+-- One round trip for what almost every transition writes. The parts touch different rows and none
+-- reads what another wrote, so that their order does not matter. A part costs its tables and
+-- indexes being opened also where it has no rows, so what is rare has statements of its own.
 WITH history AS (
   INSERT INTO sagad.history (saga_id, sequence, at, events)
   SELECT u.* FROM unnest($15::uuid[], $16::bigint[], $17::timestamptz[], $18::json[]) AS u
@@ -85,16 +86,12 @@ WITH history AS (
   INSERT INTO sagad.step_output (saga_id, step, output)
   SELECT u.* FROM unnest($19::uuid[], $20::integer[], $21::json[]) AS u
   ON CONFLICT (saga_id, step, item) DO UPDATE SET output = excluded.output
-), timer AS (
-  INSERT INTO sagad.timer (saga_id, step, kind, due_at, item)
-  SELECT u.* FROM unnest($22::uuid[], $23::integer[], $24::text[], $25::timestamptz[],
-                         $32::integer[]) AS u
 ), outbox AS (
   INSERT INTO sagad.outbox (id, saga_id, sent_at, subject, payload)
   SELECT u.*
-  FROM unnest($26::uuid[], $27::uuid[], $28::timestamptz[], $29::text[], $30::text[]) AS u
+  FROM unnest($22::uuid[], $23::uuid[], $24::timestamptz[], $25::text[], $26::text[]) AS u
 ), confirmed AS (
-  DELETE FROM sagad.outbox WHERE id = ANY ($31::uuid[])
+  DELETE FROM sagad.outbox WHERE id = ANY ($27::uuid[])
 )
 UPDATE sagad.saga_instance AS i
 SET status = u.status, paused_from = u.paused_from, reason = u.reason,
@@ -111,23 +108,26 @@ WHERE i.id = u.id;
 
 -- name: StartWrite
 -- The same for instances that were inserted in this transaction: their rows are written already.
-WITH step_output AS (
-  INSERT INTO sagad.step_output (saga_id, step, output)
-  SELECT u.* FROM unnest($5::uuid[], $6::integer[], $7::json[]) AS u
-  ON CONFLICT (saga_id, step, item) DO UPDATE SET output = excluded.output
-), timer AS (
-  INSERT INTO sagad.timer (saga_id, step, kind, due_at, item)
-  SELECT u.* FROM unnest($8::uuid[], $9::integer[], $10::text[], $11::timestamptz[],
-                         $18::integer[]) AS u
-), outbox AS (
+WITH outbox AS (
   INSERT INTO sagad.outbox (id, saga_id, sent_at, subject, payload)
   SELECT u.*
-  FROM unnest($12::uuid[], $13::uuid[], $14::timestamptz[], $15::text[], $16::text[]) AS u
+  FROM unnest($5::uuid[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[]) AS u
 ), confirmed AS (
-  DELETE FROM sagad.outbox WHERE id = ANY ($17::uuid[])
+  DELETE FROM sagad.outbox WHERE id = ANY ($10::uuid[])
 )
 INSERT INTO sagad.history (saga_id, sequence, at, events)
 SELECT u.* FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::json[]) AS u;
+
+-- name: OutputWrite
+-- Of a start that has an output already: a fan-out over an empty list.
+INSERT INTO sagad.step_output (saga_id, step, output)
+SELECT u.* FROM unnest($1::uuid[], $2::integer[], $3::json[]) AS u
+ON CONFLICT (saga_id, step, item) DO UPDATE SET output = excluded.output;
+
+-- name: TimerInsert
+INSERT INTO sagad.timer (saga_id, step, kind, due_at, item)
+SELECT u.*
+FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::timestamptz[], $5::integer[]) AS u;
 
 -- name: ItemRead
 SELECT s.saga_id, s.step, s.item, s.state, o.output
