@@ -1,13 +1,6 @@
 #include "base/random.hpp"
 
-#include <random>
-
 namespace sagad::base {
-
-Random Random::from_system() {
-  std::random_device device;
-  return Random(static_cast<std::uint64_t>(device()) << 32 | device());
-}
 
 std::uint64_t Random::next() {
   std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);

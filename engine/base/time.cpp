@@ -135,8 +135,4 @@ std::string format_duration(Duration duration) {
   return shortest;
 }
 
-Time SystemClock::now() const {
-  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
-}
-
 }  // namespace sagad::base

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 
 #include "base/id.hpp"
+#include "base/sync.hpp"
 #include "base/time.hpp"
 #include "saga/instance.hpp"
 
@@ -50,9 +49,9 @@ class Completions {
     int watchers = 0;
     std::uint64_t announcements = 0;
     Ended last;
-    std::condition_variable changed;
+    base::ConditionVariable changed;
   };
-  std::mutex mutex_;
+  base::Mutex mutex_;
   std::map<base::SagaId, Interest> interests_;  ///< guarded by mutex_; nodes do not move
 };
 

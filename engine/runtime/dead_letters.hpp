@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/sync.hpp"
 #include "ports/dead_letter_store.hpp"
 #include "runtime/instance_batch.hpp"
 #include "runtime/starter.hpp"
@@ -69,10 +69,10 @@ class DeadLetters {
   RedriveOutcome redrive_saga(std::int64_t id, const ports::DeadLetter& letter,
                               const Handler& handler);
 
-  std::mutex store_mutex_;
+  base::Mutex store_mutex_;
   const std::unique_ptr<ports::DeadLetterStore> store_;  ///< guarded by store_mutex_
   const Submit submit_;
-  std::mutex batch_mutex_;
+  base::Mutex batch_mutex_;
   InstanceBatch batch_;  ///< guarded by batch_mutex_
 };
 

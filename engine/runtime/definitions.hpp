@@ -3,12 +3,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "base/sync.hpp"
 #include "definition/definition.hpp"
 #include "ports/engine_store.hpp"
 
@@ -57,10 +57,10 @@ class Definitions {
 
   void take_over(const std::vector<definition::DefinitionPtr>& loaded);
 
-  std::mutex store_mutex_;                               ///< taken before mutex_
+  base::Mutex store_mutex_;                              ///< taken before mutex_
   const std::unique_ptr<ports::DefinitionStore> store_;  ///< guarded by store_mutex_
 
-  mutable std::mutex mutex_;
+  mutable base::Mutex mutex_;
   std::map<std::string, definition::DefinitionPtr> by_digest_;  ///< guarded by mutex_
   std::map<std::string, Versions> active_;                      ///< guarded by mutex_
   std::map<std::string, std::set<int>> retired_;                ///< guarded by mutex_

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/id.hpp"
+#include "base/sync.hpp"
 #include "ports/engine_store.hpp"
 #include "runtime/instance_batch.hpp"
 #include "saga/final_answer.hpp"
@@ -34,8 +33,8 @@ class FinalAnswers {
 
   const ports::EngineStoreFactory stores_;
   const BatchTools tools_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  base::Mutex mutex_;
+  base::ConditionVariable changed_;
   std::vector<std::unique_ptr<InstanceBatch>> idle_;  ///< guarded by mutex_
   std::size_t may_be_made_;                           ///< guarded by mutex_
 };

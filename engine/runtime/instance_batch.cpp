@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 
+#include "base/sync.hpp"
 #include "runtime/dead_letter.hpp"
 #include "runtime/definitions.hpp"
 #include "runtime/relay.hpp"
@@ -63,7 +63,7 @@ std::optional<ports::DeadLetter> check_sender(const definition::Definition& defi
 
 void sleep_after_conflict(int tries, base::Random& random) {
   const auto most = std::chrono::milliseconds(1 << std::min(tries + 1, 7));
-  std::this_thread::sleep_for(most * random.uniform());
+  base::sleep_for(most * random.uniform());
 }
 
 BatchReport& BatchReport::operator+=(const BatchReport& other) {

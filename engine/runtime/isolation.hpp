@@ -4,10 +4,10 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/id.hpp"
+#include "base/sync.hpp"
 #include "base/time.hpp"
 #include "runtime/instance_batch.hpp"
 
@@ -48,7 +48,7 @@ class Failures {
   std::size_t size() const;
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::SteadyClock;
   struct Entry {
     int count = 0;
     Clock::time_point until;
@@ -58,7 +58,7 @@ class Failures {
 
   std::shared_ptr<spdlog::logger> log_;
   std::string loop_;
-  mutable std::mutex mutex_;
+  mutable base::Mutex mutex_;
   std::map<base::SagaId, Entry> entries_;  ///< guarded by mutex_
 };
 

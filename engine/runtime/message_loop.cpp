@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/sync.hpp"
 #include "ports/errors.hpp"
 
 namespace sagad::runtime {
@@ -53,7 +54,7 @@ std::vector<MessageLoop::Message> MessageLoop::read(std::vector<ports::DeliveryP
 }
 
 void MessageLoop::process(std::vector<Message> messages) {
-  kept_alive_ = std::chrono::steady_clock::now();
+  kept_alive_ = base::SteadyClock::now();
   const auto collect = [&](ports::EngineTransaction&) {
     BatchWork work;
     for (const auto& message : messages) {
@@ -148,7 +149,7 @@ bool MessageLoop::give_up(const std::vector<Message>& messages, base::SagaId sag
 }
 
 void MessageLoop::keep_alive(std::vector<Message>& messages) {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = base::SteadyClock::now();
   if (now - kept_alive_ < kKeepAlive) return;
   kept_alive_ = now;
   for (auto& message : messages) {

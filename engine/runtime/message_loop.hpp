@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/sync.hpp"
 #include "ports/bus.hpp"
 #include "runtime/instance_batch.hpp"
 #include "runtime/isolation.hpp"
@@ -65,7 +66,7 @@ class MessageLoop {
   StopSignal& stop_;
   std::shared_ptr<spdlog::logger> log_;
   Outage outage_;
-  std::chrono::steady_clock::time_point kept_alive_;
+  base::SteadyClock::time_point kept_alive_;
 };
 
 }  // namespace sagad::runtime

@@ -1,10 +1,9 @@
 #include "runtime/operators.hpp"
 
-#include <condition_variable>
-#include <mutex>
 #include <unordered_map>
 #include <utility>
 
+#include "base/sync.hpp"
 #include "ports/errors.hpp"
 #include "runtime/instance_batch.hpp"
 #include "runtime/isolation.hpp"
@@ -90,8 +89,8 @@ class Operators::Impl {
   const Options options_;
   const ports::EngineStoreFactory stores_;
   const BatchTools tools_;
-  std::mutex mutex_;
-  std::condition_variable freed_;
+  base::Mutex mutex_;
+  base::ConditionVariable freed_;
   std::vector<std::unique_ptr<InstanceBatch>> idle_;  ///< guarded by mutex_
   std::size_t lent_ = 0;                              ///< guarded by mutex_
 };

@@ -1,15 +1,12 @@
 #include "runtime/participant.hpp"
 
-#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/sync.hpp"
 #include "runtime/participant_context.hpp"
 #include "runtime/participant_slow.hpp"
 #include "runtime/participant_worker.hpp"
@@ -60,11 +57,17 @@ class Participant::Impl : public std::enable_shared_from_this<Impl> {
   /// A worker and its thread. `ended` and `abandoned` are guarded by mutex_.
   struct Member {
     std::shared_ptr<Worker> worker;
-    std::thread thread;
+    base::Thread thread;
     bool ended = false;
     bool abandoned = false;
   };
   using MemberPtr = std::shared_ptr<Member>;
+  /// Tells that a worker's thread ends, when it goes out of scope.
+  struct Ending {
+    Impl& participant;
+    const MemberPtr& member;
+    ~Ending() { participant.ended(member); }
+  };
 
   void add(Lane lane);
   void ended(const MemberPtr& member);
@@ -84,8 +87,8 @@ class Participant::Impl : public std::enable_shared_from_this<Impl> {
   StopSignal keeper_stop_;
   Threads keeper_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  base::Mutex mutex_;
+  base::ConditionVariable changed_;
   std::vector<MemberPtr> members_;  ///< guarded by mutex_, as all below
   bool has_slow_workers_ = false;
   bool has_external_workers_ = false;
@@ -113,11 +116,11 @@ void Participant::Impl::add(Lane lane) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return;
   members_.push_back(member);
-  member->thread = std::thread([self, member, slot = std::move(slot)]() mutable {
-    pthread_setname_np(pthread_self(),
-                       thread_name(self->context_.options.name, member->worker->lane()).c_str());
+  member->thread = base::Thread([self, member, slot = std::move(slot)]() mutable {
+    base::name_thread(thread_name(self->context_.options.name, member->worker->lane()));
+    // However it ends: who stops the participant waits for it.
+    const Ending ending{*self, member};
     member->worker->run(std::move(slot));
-    self->ended(member);
   });
 }
 

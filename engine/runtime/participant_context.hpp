@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "base/backoff.hpp"
 #include "base/id.hpp"
 #include "base/random.hpp"
+#include "base/sync.hpp"
 #include "runtime/participant.hpp"
 #include "runtime/participant_leases.hpp"
 #include "runtime/participant_message.hpp"
@@ -39,7 +39,7 @@ class MissingActions {
   }
 
  private:
-  mutable std::mutex mutex_;
+  mutable base::Mutex mutex_;
   std::set<std::string> names_;  ///< guarded by mutex_
 };
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/sync.hpp"
 #include "runtime/after_commit.hpp"
 #include "runtime/participant_leases.hpp"
 #include "runtime/participant_report.hpp"
@@ -12,7 +13,7 @@
 namespace sagad::runtime {
 namespace {
 
-using Steady = std::chrono::steady_clock;
+using Steady = base::SteadyClock;
 using saga::Outcome;
 
 constexpr std::size_t kDeleteLimit = 1000;

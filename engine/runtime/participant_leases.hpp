@@ -3,11 +3,10 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <utility>
 
+#include "base/sync.hpp"
 #include "ports/claims.hpp"
 #include "ports/participant_store.hpp"
 #include "runtime/threads.hpp"
@@ -40,7 +39,7 @@ class Leases {
   void stop();
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::SteadyClock;
   struct Held {
     ports::ExecutionKey key;
     Clock::time_point until;
@@ -57,7 +56,7 @@ class Leases {
   const std::string participant_;
   std::unique_ptr<ports::ParticipantStore> store_;  ///< of the thread
   StopSignal stop_;
-  mutable std::mutex mutex_;
+  mutable base::Mutex mutex_;
   std::map<ports::LeaseToken, Held> held_;  ///< guarded by mutex_
   Threads thread_;                          ///< guarded by mutex_ until stop()
 };

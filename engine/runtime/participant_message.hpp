@@ -2,11 +2,11 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/sync.hpp"
 #include "ports/bus.hpp"
 #include "saga/message.hpp"
 
@@ -35,7 +35,7 @@ class HeldCommand {
  private:
   const saga::Command command_;
   const int deliveries_;
-  mutable std::mutex mutex_;
+  mutable base::Mutex mutex_;
   ports::DeliveryPtr delivery_;  ///< guarded by mutex_
   bool ended_ = false;           ///< guarded by mutex_
 };
@@ -59,7 +59,7 @@ class HeldSet {
   void keep_alive() const;
 
  private:
-  mutable std::mutex mutex_;
+  mutable base::Mutex mutex_;
   std::vector<HeldPtr> held_;  ///< guarded by mutex_
   HeldPtr running_;            ///< guarded by mutex_
 };

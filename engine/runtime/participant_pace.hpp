@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "base/sync.hpp"
 #include "base/time.hpp"
 
 namespace sagad::runtime {
@@ -22,7 +22,7 @@ enum class Mode {
 /// a step takes and of how many steps had to be rolled back. Thread-safe.
 class Pace {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::SteadyClock;
 
   struct Limits {
     std::chrono::microseconds budget{20'000};  ///< of plugin time, a batch
@@ -53,7 +53,7 @@ class Pace {
   std::size_t allowed(Clock::time_point now) const;
 
   const Limits limits_;
-  mutable std::mutex mutex_;
+  mutable base::Mutex mutex_;
   double average_us_;       ///< guarded by mutex_, as all below
   double broken_ = 0;       ///< share of steps
   std::size_t halved_ = 0;  ///< batch size after the last conflict; 0: none
@@ -69,7 +69,7 @@ class Paces {
 
  private:
   const Pace::Limits limits_;
-  std::mutex mutex_;
+  base::Mutex mutex_;
   std::map<std::string, std::unique_ptr<Pace>, std::less<>> paces_;  ///< guarded by mutex_
 };
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/id.hpp"
+#include "base/sync.hpp"
 #include "ports/bus.hpp"
 #include "ports/participant_store.hpp"
 #include "ports/step_runner.hpp"
@@ -46,7 +46,7 @@ class ConfirmedPublisher final : private ports::PublishSink {
   void refused(ports::OutboxId id, const std::string& reason, bool permanent) override;
 
   ports::Bus& bus_;
-  std::mutex mutex_;
+  base::Mutex mutex_;
   /// Rows that a caller waits for, and whether they are confirmed; guarded by mutex_.
   std::unordered_map<ports::OutboxId, bool> awaited_;
 };

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "base/sync.hpp"
 #include "base/time.hpp"
 #include "runtime/participant_attempt.hpp"
 
@@ -28,8 +27,8 @@ class SlowQueue {
 
  private:
   const std::size_t capacity_;
-  mutable std::mutex mutex_;
-  std::condition_variable filled_;
+  mutable base::Mutex mutex_;
+  base::ConditionVariable filled_;
   std::deque<Work> waiting_;  ///< guarded by mutex_
 };
 

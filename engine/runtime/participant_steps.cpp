@@ -4,12 +4,13 @@
 #include <chrono>
 #include <utility>
 
+#include "base/sync.hpp"
 #include "runtime/participant_attempt.hpp"
 
 namespace sagad::runtime {
 namespace {
 
-using Steady = std::chrono::steady_clock;
+using Steady = base::SteadyClock;
 
 /// A batch that takes so many times its budget ends where it is; the rest is for the next one.
 constexpr int kPatience = 3;

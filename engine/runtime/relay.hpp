@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/service.hpp"
+#include "base/sync.hpp"
 #include "ports/bus.hpp"
 #include "ports/metrics.hpp"
 #include "ports/outbox.hpp"
@@ -55,7 +56,7 @@ class Relay final : public base::Service, private ports::PublishSink {
   void give_back(const std::vector<ports::OutboxId>& ids);
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::SteadyClock;
 
   void confirmed(ports::OutboxId id) override;
   void refused(ports::OutboxId id, const std::string& reason, bool permanent) override;

@@ -1,16 +1,15 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/sync.hpp"
 #include "ports/outbox.hpp"
 
 namespace sagad::runtime {
@@ -20,7 +19,7 @@ namespace sagad::runtime {
 /// Thread-safe; one sweep at a time.
 class RelayBook {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::SteadyClock;
 
   /// What became of a sweep's rows.
   struct Swept {
@@ -59,8 +58,8 @@ class RelayBook {
   void remember(ports::OutboxId id);
 
   const std::size_t capacity_;
-  mutable std::mutex mutex_;
-  std::condition_variable swept_;
+  mutable base::Mutex mutex_;
+  base::ConditionVariable swept_;
   // All guarded by mutex_:
   std::unordered_map<ports::OutboxId, std::uint64_t> in_flight_;  ///< to its sweep; 0: hot path
   std::deque<ports::OutboxId> confirmed_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/sync.hpp"
 #include "base/time.hpp"
 #include "ports/bus.hpp"
 #include "saga/decide.hpp"
@@ -21,7 +22,7 @@ struct StreamSight {
 /// Remembers when the heads of streams moved last. One thread.
 class HeadWatch {
  public:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::SteadyClock;
 
   explicit HeadWatch(base::Duration stuck_after) : stuck_after_(stuck_after) {}
 

@@ -2,11 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "base/sync.hpp"
 #include "ports/errors.hpp"
 #include "runtime/signal_loop.hpp"
 #include "runtime/threads.hpp"
@@ -52,8 +51,8 @@ class BatchPool {
     freed_.notify_one();
   }
 
-  std::mutex mutex_;
-  std::condition_variable freed_;
+  base::Mutex mutex_;
+  base::ConditionVariable freed_;
   std::size_t free_;                                ///< guarded by mutex_
   std::vector<std::unique_ptr<SignalBatch>> idle_;  ///< guarded by mutex_
   const base::Duration patience_;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/sync.hpp"
 #include "ports/errors.hpp"
 #include "runtime/start_message.hpp"
 #include "saga/message.hpp"
@@ -25,7 +26,7 @@ definition::DefinitionPtr StartableDefinitions::find(const std::string& name,
   if (auto known = definitions_.active(name, version)) return known;
   {
     const std::lock_guard lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = base::SteadyClock::now();
     if (now < next_refresh_) return nullptr;
     next_refresh_ = now + kRefreshInterval;
   }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/sync.hpp"
 #include "ports/bus.hpp"
 #include "runtime/definitions.hpp"
 #include "runtime/isolation.hpp"
@@ -27,8 +28,8 @@ class StartableDefinitions {
  private:
   Definitions& definitions_;
   std::shared_ptr<spdlog::logger> log_;
-  std::mutex mutex_;
-  std::chrono::steady_clock::time_point next_refresh_;  ///< guarded by mutex_
+  base::Mutex mutex_;
+  base::SteadyClock::time_point next_refresh_;  ///< guarded by mutex_
 };
 
 /// What is wrong with an input: one sentence an error; empty if nothing is.

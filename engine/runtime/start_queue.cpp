@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/sync.hpp"
+
 namespace sagad::runtime {
 namespace {
 
@@ -30,7 +32,7 @@ void StartQueue::close() {
 }
 
 StartOutcome StartQueue::submit(StartItem item) {
-  std::future<StartOutcome> answer;
+  base::Future<StartOutcome> answer;
   {
     const std::lock_guard lock(mutex_);
     if (!open_) return unavailable();

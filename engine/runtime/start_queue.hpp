@@ -1,11 +1,9 @@
 #pragma once
 
-#include <condition_variable>
 #include <deque>
-#include <future>
-#include <mutex>
 #include <vector>
 
+#include "base/sync.hpp"
 #include "base/time.hpp"
 #include "runtime/start_batch.hpp"
 
@@ -16,7 +14,7 @@ class StartQueue {
  public:
   struct Waiting {
     StartItem item;
-    std::promise<StartOutcome> answer;
+    base::Promise<StartOutcome> answer;
   };
 
   explicit StartQueue(std::size_t capacity) : capacity_(capacity) {}
@@ -33,8 +31,8 @@ class StartQueue {
 
  private:
   const std::size_t capacity_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  base::Mutex mutex_;
+  base::ConditionVariable changed_;
   std::deque<Waiting> waiting_;  ///< guarded by mutex_
   bool open_ = false;            ///< guarded by mutex_
 };

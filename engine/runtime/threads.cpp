@@ -1,6 +1,5 @@
 #include "runtime/threads.hpp"
 
-#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <utility>
@@ -31,8 +30,8 @@ bool StopSignal::wait_for(base::Duration duration) {
 }
 
 void Threads::run(const std::string& name, std::function<void()> body) {
-  threads_.emplace_back([name = name.substr(0, 15), body = std::move(body)] {
-    pthread_setname_np(pthread_self(), name.c_str());
+  threads_.emplace_back([name, body = std::move(body)] {
+    base::name_thread(name);
     body();
   });
 }

@@ -1,15 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/backoff.hpp"
 #include "base/random.hpp"
+#include "base/sync.hpp"
 #include "base/time.hpp"
 
 namespace spdlog {
@@ -28,8 +26,8 @@ class StopSignal {
   bool wait_for(base::Duration duration);
 
  private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  mutable base::Mutex mutex_;
+  base::ConditionVariable changed_;
   bool requested_ = false;  ///< guarded by mutex_
 };
 
@@ -47,7 +45,7 @@ class Threads {
   bool running() const { return !threads_.empty(); }
 
  private:
-  std::vector<std::thread> threads_;
+  std::vector<base::Thread> threads_;
 };
 
 /// Failures of something outside, seen by one loop: logs the first of a row and the end of the

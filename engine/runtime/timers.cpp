@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/sync.hpp"
 #include "runtime/instance_batch.hpp"
 #include "runtime/isolation.hpp"
 #include "runtime/threads.hpp"
@@ -32,7 +33,7 @@ class Timers::Impl {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = base::SteadyClock;
 
   void work() {
     auto pause = base::Duration{0};

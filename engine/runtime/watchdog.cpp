@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/sync.hpp"
+
 namespace sagad::runtime {
 
 void Watchdog::Slot::session(ports::Session session) {
@@ -36,7 +38,7 @@ Watchdog::~Watchdog() { stop(); }
 
 void Watchdog::start() {
   stopping_ = false;
-  thread_ = std::thread([this] { run(); });
+  thread_ = base::Thread([this] { run(); });
 }
 
 void Watchdog::stop() {
@@ -94,7 +96,7 @@ void Watchdog::check(Slot& slot) {
   }
 }
 
-void Watchdog::end_session(Slot& slot, std::unique_lock<std::mutex>& lock) {
+void Watchdog::end_session(Slot& slot, std::unique_lock<base::Mutex>& lock) {
   slot.state_ = Slot::State::kEnding;
   slot.expired_ = true;
   const auto session = slot.session_;

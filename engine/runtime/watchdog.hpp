@@ -1,14 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 #include "base/service.hpp"
+#include "base/sync.hpp"
 #include "ports/participant_store.hpp"
 
 namespace spdlog {
@@ -48,10 +46,10 @@ class Watchdog final : public base::Service {
    private:
     friend class Watchdog;
     enum class State { kIdle, kRunning, kEnding, kGone, kAbandoned };
-    using Clock = std::chrono::steady_clock;
+    using Clock = base::SteadyClock;
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
+    base::Mutex mutex_;
+    base::ConditionVariable changed_;
     State state_ = State::kIdle;  ///< guarded by mutex_, as all below
     ports::Session session_;
     Clock::time_point deadline_;
@@ -76,16 +74,16 @@ class Watchdog final : public base::Service {
   void run();
   void look();
   void check(Slot& slot);
-  void end_session(Slot& slot, std::unique_lock<std::mutex>& lock);
+  void end_session(Slot& slot, std::unique_lock<base::Mutex>& lock);
 
   Options options_;
   ports::SessionTerminator& terminator_;
   std::shared_ptr<spdlog::logger> log_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
+  base::Mutex mutex_;
+  base::ConditionVariable wake_;
   bool stopping_ = false;                   ///< guarded by mutex_
   std::vector<std::weak_ptr<Slot>> slots_;  ///< guarded by mutex_
-  std::thread thread_;
+  base::Thread thread_;
 };
 
 }  // namespace sagad::runtime
