@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/mutant.hpp"
 #include "base/sync.hpp"
 #include "runtime/dead_letter.hpp"
 #include "runtime/definitions.hpp"
@@ -90,6 +91,7 @@ BatchReport InstanceBatch::run(const Collect& collect) {
       throw;
     } catch (const ports::CommitUnknown&) {
       store_.reset();
+      if (SAGAD_MUTANT("unknown_commit_taken_for_commit")) return {};
       throw;
     }
   }
@@ -231,6 +233,7 @@ BatchReport InstanceBatch::write(ports::EngineTransaction& transaction, const Ba
   for (auto& one : folded) after.add(std::move(one));
   after.add(letters);
   report.commands = after.commands();
+  if (SAGAD_MUTANT("command_published_before_commit")) tools_.relay.publish(after.rows());
   if (!after.rows().empty()) transaction.append_outbox(after.rows());
   for (auto& letter : letters) letter = storable(std::move(letter));
   if (!letters.empty()) transaction.append_dead_letters(letters);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/mutant.hpp"
 #include "base/sync.hpp"
 #include "ports/errors.hpp"
 
@@ -69,6 +70,9 @@ void MessageLoop::process(std::vector<Message> messages) {
     }
     stop_.wait_for(delay);
   };
+  if (SAGAD_MUTANT("result_acknowledged_before_commit")) {
+    for (auto& message : messages) message.delivery->ack();
+  }
   try {
     run_isolating(batch_, collect, [&](base::SagaId saga, Fate fate, const std::string& why) {
       settle(messages, saga, fate, why);

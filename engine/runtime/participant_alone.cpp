@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/mutant.hpp"
 #include "runtime/participant_executor.hpp"
 #include "runtime/participant_external.hpp"
 
@@ -18,6 +19,7 @@ constexpr int kRuns = 6;
 }  // namespace
 
 Executor::End Executor::alone(Work work) {
+  if (SAGAD_MUTANT("poison_not_counted")) return try_alone(work);
   // A settle runs nothing of the plugin's, so it cannot be poison.
   if (!work.held->redelivered() || work.action == nullptr) return try_alone(work);
   return alone_guarded(work);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutant.hpp"
+
 namespace sagad::runtime {
 namespace {
 
@@ -181,6 +183,8 @@ void Attempt::take_answer(Work& work, ports::StepAnswer answer) {
   auto row = inbox_row(work.command(), answer);
   results_.push_back(fresh_result(work.command(), answer));
   work.fate = StepFate::kAnswered;
+  if (SAGAD_MUTANT("barrier_off")) return;
+  if (SAGAD_MUTANT("failed_not_recorded") && answer.outcome == Outcome::kFailed) return;
   if (replacing_) {
     replaces_.push_back(std::move(row));
   } else {
@@ -201,6 +205,9 @@ void Attempt::take_row(Work& work, ports::InboxRow row, bool replace) {
     replaces_.push_back(std::move(row));
     work.fate = StepFate::kAnswered;
     return;
+  }
+  if (SAGAD_MUTANT("barred_not_recorded") && row.outcome == Outcome::kBarred) {
+    return answer_from(work, row);
   }
   // A settle is answered once its row is in; who loses reads what the winner wrote.
   if (work.command().kind != Kind::kSettle) {
@@ -270,6 +277,7 @@ void Attempt::send_results() {
 void Attempt::commit() {
   if (!confirmed_) send_results();
   forget_starts();
+  if (SAGAD_MUTANT("result_published_before_commit")) worker_.shared.relay.publish(rows_);
   tx_->commit();
   confirmed_->deleted();
   worker_.shared.relay.publish(std::move(rows_));

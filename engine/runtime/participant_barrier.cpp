@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/mutant.hpp"
+
 namespace sagad::runtime {
 namespace {
 
@@ -90,12 +92,14 @@ Verdict judge_undo(const saga::Command& command, const std::optional<ports::Inbo
 }  // namespace
 
 ports::ExecutionKey action_key(const saga::Command& command) {
-  return {command.saga, command.step, command.item, Kind::kDo};
+  const int item = SAGAD_MUTANT("items_share_a_key") ? 0 : command.item;
+  return {command.saga, command.step, item, Kind::kDo};
 }
 
 ports::ExecutionKey execution_key(const saga::Command& command) {
-  const bool undo = command.kind == Kind::kUndo;
-  return {command.saga, command.step, command.item, undo ? Kind::kUndo : Kind::kDo};
+  auto key = action_key(command);
+  if (command.kind == Kind::kUndo) key.kind = Kind::kUndo;
+  return key;
 }
 
 Verdict judge(const saga::Command& command, const std::optional<ports::InboxRow>& action,

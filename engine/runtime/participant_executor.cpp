@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/mutant.hpp"
+
 namespace sagad::runtime {
 namespace {
 
@@ -53,6 +55,9 @@ Executor::End Executor::forget_soon() {
 }
 
 Executor::End Executor::run(std::vector<Work> chunk, Mode mode, Pending& pending) {
+  if (SAGAD_MUTANT("command_acknowledged_before_commit")) {
+    for (const auto& work : chunk) work.held->ack();
+  }
   if (mode == Mode::kAlone) return each_alone(std::move(chunk));
   Attempt::End end{};
   try {
@@ -226,6 +231,9 @@ void Executor::answer_retries(std::vector<Work*> works) {
   std::vector<ports::OutboxRow> rows;
   for (const auto* work : works) {
     rows.push_back(result_row(fresh_result(work->command(), work->answer), worker_.next_id()));
+  }
+  if (SAGAD_MUTANT("retry_acknowledged_before_publish")) {
+    for (const auto* work : works) work->held->ack();
   }
   const auto stored = worker_.shared.publisher.publish(std::move(rows));
   for (std::size_t i = 0; i < works.size(); ++i) {

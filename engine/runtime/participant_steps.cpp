@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/mutant.hpp"
 #include "base/sync.hpp"
 #include "runtime/participant_attempt.hpp"
 
@@ -26,6 +27,7 @@ Attempt::End ended(Watchdog::Return back) {
 }  // namespace
 
 bool keeps_writes(const Work& work, const ports::StepAnswer& answer) {
+  if (SAGAD_MUTANT("refusal_keeps_its_writes")) return answer.outcome != saga::Outcome::kRetry;
   if (answer.outcome == saga::Outcome::kRetry) return false;
   return answer.outcome != saga::Outcome::kFailed || work.action->refuses_before_writing;
 }

@@ -1,5 +1,6 @@
 #include "runtime/start_batch.hpp"
 
+#include "base/mutant.hpp"
 #include "runtime/dead_letter.hpp"
 #include "runtime/definitions.hpp"
 #include "runtime/instance_batch.hpp"
@@ -161,6 +162,7 @@ void StartBatch::commit(ports::EngineTransaction& transaction, std::vector<Folde
   if (!decisions.empty()) transaction.write(decisions, true);
   for (auto& one : inserted) after.add(std::move(one));
   after.add(letters);
+  if (SAGAD_MUTANT("command_published_before_commit")) tools_.relay.publish(after.rows());
   if (!after.rows().empty()) transaction.append_outbox(after.rows());
   if (!letters.empty()) transaction.append_dead_letters(letters);
   ConfirmedRows confirmed(tools_.relay, kConfirmedLimit);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/mutant.hpp"
 #include "ports/errors.hpp"
 #include "runtime/start_loop.hpp"
 #include "runtime/start_message.hpp"
@@ -91,7 +92,11 @@ class Starter::Impl {
          waiting = queue_.take(options_.max_batch)) {
       std::vector<StartItem*> items;
       for (auto& one : waiting) items.push_back(&one.item);
+      if (SAGAD_MUTANT("start_acknowledged_before_commit")) {
+        for (auto& one : waiting) one.answer.set_value({Kind::kStarted, {}, {}});
+      }
       commit(batch, items, outage);
+      if (SAGAD_MUTANT("start_acknowledged_before_commit")) continue;
       for (auto& one : waiting) one.answer.set_value(std::move(one.item.outcome));
     }
   }

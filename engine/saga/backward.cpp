@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutant.hpp"
 #include "saga/decider.hpp"
 
 namespace sagad::saga {
@@ -15,6 +16,7 @@ bool is_at_rest(StepStatus status) {
 }  // namespace
 
 bool has_happened(const StepState& step) {
+  if (SAGAD_MUTANT("failed_later_not_undone")) return step.status == StepStatus::kDone;
   return step.status == StepStatus::kDone || (step.status == StepStatus::kFailed && step.in_effect);
 }
 
@@ -49,6 +51,10 @@ void Decider::settle(int index) {
   auto& current = state(index);
   current.retry_at.reset();
   current.resent = 0;
+  if (SAGAD_MUTANT("settle_skipped")) {
+    current.sent_at.reset();
+    return enter(index, StepStatus::kSkipped, "not settled");
+  }
   enter(index, StepStatus::kSettling, "its answer is not known");
   note("settling", index);
   send(command_for(index, Kind::kSettle));
@@ -76,7 +82,8 @@ void Decider::unwind() {
     const bool undoable = !in_question && can_be_undone(known.index) &&
                           std::all_of(known.dependents.begin(), known.dependents.end(),
                                       [&](int dependent) { return resolved(dependent, memo); });
-    if (!undoable) continue;
+    const bool hasty = SAGAD_MUTANT("compensated_in_any_order") && can_be_undone(known.index);
+    if (!undoable && !hasty) continue;
     if (!state(known.index).items.empty()) {
       undo_items(known.index);
     } else if (has_happened(state(known.index))) {

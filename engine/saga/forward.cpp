@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutant.hpp"
 #include "saga/child.hpp"
 #include "saga/decider.hpp"
 
@@ -165,7 +166,7 @@ void Decider::record_action(int index, const Result& result) {
                     (child && current.status == StepStatus::kWaiting) ||
                     // Its participant may give the final answer, too.
                     (waits_for_answer(current) && is_final);
-  if (!open) {  // a duplicate: its answer is known
+  if (!open && !SAGAD_MUTANT("duplicate_result_folded")) {  // a duplicate: its answer is known
     late_answer(index, result);
     return;
   }
@@ -254,6 +255,7 @@ void Decider::record_output(int index, Document output) {
 
 /// It was only settled because of doubt, and it had happened: from here on only forward.
 void Decider::pass_pivot_after_all(int index) {
+  if (SAGAD_MUTANT("settled_pivot_ignored")) return;
   if (!step(index).pivot || !heads_back() || control().forced) return;
   note_saga("pivot_passed");
   if (paused()) {
@@ -269,7 +271,8 @@ void Decider::pass_pivot_after_all(int index) {
 
 void Decider::record_retry(int index, const Result& result) {
   auto& current = state(index);
-  if (current.status != StepStatus::kRunning || result.attempt != current.attempt) return;
+  if (current.status != StepStatus::kRunning) return;
+  if (result.attempt != current.attempt && !SAGAD_MUTANT("stale_retry_counted")) return;
   const auto& policy = step(index).action.retry;
   current.sent_at.reset();
   current.last_error = Error{result.code, result.message};
