@@ -42,6 +42,8 @@ Executor::End Executor::alone_guarded(Work& work) {
     return try_alone(work);
   } catch (...) {
     const auto fault = worker_.store->classify(std::current_exception());
+    // It may have been counted, and was not run.
+    if (fault.kind == Kind::kCommitUnknown) work.counted = true;
     nak(work);
     return away(fault);
   }
