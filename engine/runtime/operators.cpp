@@ -54,6 +54,9 @@ class Operators::Impl {
       give_back(nullptr);
       throw ports::Unavailable(std::string("it is not known whether it was committed: ") +
                                error.what());
+    } catch (const ports::Conflict& error) {
+      give_back(nullptr);
+      throw ports::Unavailable(error.what());
     } catch (...) {
       give_back(nullptr);
       throw;
