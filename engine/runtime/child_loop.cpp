@@ -121,6 +121,9 @@ bool ChildLoop::process_alone(Message& message) {
   } catch (const ports::CommitUnknown&) {
     message.delivery->nak(kAloneDelay);
     return false;
+  } catch (const ports::Conflict&) {
+    message.delivery->nak(kAloneDelay);
+    return true;
   } catch (const std::exception& error) {
     tools_.log->error("a command to a child on {} cannot be carried out, the others go on: {}",
                       message.delivery->subject(), error.what());

@@ -109,6 +109,9 @@ bool SignalLoop::process_alone(Message& message) {
   } catch (const ports::CommitUnknown&) {
     message.delivery->nak(kAloneDelay);
     return false;
+  } catch (const ports::Conflict&) {
+    message.delivery->nak(kAloneDelay);
+    return true;
   } catch (const std::exception& error) {
     log_->error("a signal on {} cannot be processed, the others go on: {}",
                 message.delivery->subject(), error.what());

@@ -157,9 +157,13 @@ void StartLoop::process_alone(Message& message) {
   } catch (const ports::CommitUnknown&) {
     message.delivery->nak(kAloneDelay);
     return;
+  } catch (const ports::Conflict&) {
+    message.delivery->nak(kAloneDelay);
+    return;
   } catch (const std::exception& error) {
     log_->error("a start on {} cannot be processed, the others go on: {}", subject, error.what());
-    if (message.delivery->deliveries() < static_cast<std::uint64_t>(options_.give_up_after)) {
+    if (!message.item ||
+        message.delivery->deliveries() < static_cast<std::uint64_t>(options_.give_up_after)) {
       message.delivery->nak(kAloneDelay * static_cast<int>(message.delivery->deliveries()));
       return;
     }

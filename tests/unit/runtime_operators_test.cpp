@@ -10,19 +10,11 @@
 #include "runtime/definitions.hpp"
 #include "runtime/operators.hpp"
 #include "runtime/relay.hpp"
+#include "unit/deadlocked_store.hpp"
 #include "unit/idle_bus.hpp"
 
 namespace sagad::runtime {
 namespace {
-
-/// A database in which every transaction is the victim of a deadlock.
-class DeadlockedStore final : public ports::EngineStore {
- public:
-  std::unique_ptr<ports::EngineTransaction> begin() override {
-    throw ports::Conflict("deadlock detected");
-  }
-  std::string answer_secret() override { return "secret"; }
-};
 
 TEST(Operators, ADeadlockThatLastsIsTransient) {
   tests::IdleBus bus;
@@ -33,7 +25,7 @@ TEST(Operators, ADeadlockThatLastsIsTransient) {
       {}, [] { return nullptr; }, bus, metrics, log);
   Definitions definitions(nullptr);
   Completions completions;
-  Operators operators({}, [] { return std::make_unique<DeadlockedStore>(); },
+  Operators operators({}, [] { return std::make_unique<tests::DeadlockedStore>(); },
                       {relay, definitions, &completions, metrics, log});
   saga::Intervention order;
   order.verb = saga::Verb::kPause;
