@@ -40,7 +40,9 @@ EngineTransaction::~EngineTransaction() {
 
 Connection& EngineTransaction::connection() {
   if (connection_ == nullptr) {
-    const pqxx::result row = keeper_.begin(queries::kTransactionStart);
+    const pqxx::result row = keeper_.begin([](Connection& session) {
+      return session.execute(queries::kTransactionStart, {});  // not planned each time
+    });
     connection_ = &keeper_.get();
     now_ = to_time(row[0][0]);
   }
