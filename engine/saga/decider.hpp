@@ -84,6 +84,7 @@ class Decider {
 
   // forward.cpp: actions, and what their answers mean
   void advance();
+  bool has_what_it_needs(const definition::Step& known);
   bool advance_step(int step);
   bool condition_holds(int step);
   bool dispatch(int step);

@@ -36,7 +36,7 @@ void Decider::advance() {
         return;
       }
       if (current.status != StepStatus::kPending) continue;
-      if (!all(known.needs, lets_pass)) continue;
+      if (!has_what_it_needs(known)) continue;
       if (!advance_step(known.index)) {
         handle_failed_steps();
         return;
@@ -47,6 +47,17 @@ void Decider::advance() {
   const bool over = std::all_of(saga().steps.begin(), saga().steps.end(),
                                 [](const auto& current) { return lets_pass(current.status); });
   if (over) complete();
+}
+
+/// An operator may have gone on without a step whose own needs are still open: what follows waits
+/// for those too, because it may read what they return.
+bool Decider::has_what_it_needs(const definition::Step& known) {
+  return std::all_of(known.needs.begin(), known.needs.end(), [&](int need) {
+    const auto& needed = state(need);
+    if (!lets_pass(needed.status)) return false;
+    const bool ordered = needed.by_hand || needed.status == StepStatus::kSkipped;
+    return !ordered || has_what_it_needs(step(need));
+  });
 }
 
 /// False if an expression of the step failed.

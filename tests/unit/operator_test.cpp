@@ -412,6 +412,18 @@ TEST(Operator, TheTimeThatASignalMayTakeStandsStillAndBeginsAnew) {
   EXPECT_EQ(machine.decision().timers[0].due_at, machine.now() + 1h);
 }
 
+/// Else `c` would be sent with an input that changes as soon as `a` is done.
+TEST(Operator, WhatFollowsAStepThatNobodyStartedWaitsForWhatThatNeeds) {
+  for (const auto verb : {Verb::kSkip, Verb::kComplete}) {
+    Machine machine(kSaga, {{"n", 5}});
+    machine.start();
+    EXPECT_EQ(give(machine, order(verb, "b")), "applied");
+    EXPECT_THAT(machine.commands(), IsEmpty());
+    machine.answer("a", Outcome::kDone);
+    EXPECT_THAT(machine.commands(), ElementsAre("do c #1"));
+  }
+}
+
 TEST(Operator, AWaitForASignalIsSkippedOrCompletedAtOnce) {
   for (const auto verb : {Verb::kSkip, Verb::kComplete}) {
     Machine machine(kSignal);
