@@ -21,9 +21,13 @@ void declare(CLI::App& app, Options& options) {
   app.add_flag("--quick", options.quick,
                "hand-written transactions, throughput without refusals, latency of one client: "
                "under three minutes");
-  app.add_flag("--growth,!--no-growth", options.growth,
-               "on fresh servers: many finished sagas, many in flight, long definitions, "
-               "large payloads (default: unless --quick)");
+  // Not one flag over the optional: CLI11 2.1 takes that for a counter, and sets it at once.
+  app.add_flag_callback(
+      "--growth", [&options] { options.growth = true; },
+      "on fresh servers: many finished sagas, many in flight, long definitions, "
+      "large payloads (default: unless --quick)");
+  app.add_flag_callback(
+      "--no-growth", [&options] { options.growth = false; }, "none of that");
   app.add_option("--finished", options.finished, "with --growth: finished sagas (1,000,000)");
   app.add_option("--in-flight", options.in_flight,
                  "with --growth: sagas that wait for a participant (100,000)")
