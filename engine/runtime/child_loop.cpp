@@ -10,10 +10,6 @@
 namespace sagad::runtime {
 namespace {
 
-constexpr base::Duration kAloneDelay{1000};
-/// So many that could not be had are enough for one batch: each costs a lock timeout.
-constexpr int kMostUnavailable = 4;
-
 ports::DeadLetter letter_about(const ports::Delivery& delivery, std::string reason,
                                std::string message) {
   return {std::nullopt,
@@ -99,42 +95,31 @@ void ChildLoop::process(std::vector<Message> messages) {
   for (auto& message : messages) {
     if (unavailable >= kMostUnavailable) {
       message.delivery->nak(kAloneDelay);
-    } else if (!process_alone(message)) {
+    } else if (process_alone(message) == Tried::kUnavailable) {
       ++unavailable;
     }
   }
 }
 
-bool ChildLoop::process_alone(Message& message) {
-  const auto deliveries = static_cast<int>(message.delivery->deliveries());
-  try {
+Tried ChildLoop::process_alone(Message& message) {
+  const auto& delivery = *message.delivery;
+  const auto run = [&] {
     if (message.letter) {
       batch_.give_up(*message.letter, message.step);
     } else {
       batch_.run({*message.item});
     }
     message.delivery->ack();
-    return true;
-  } catch (const ports::Unavailable&) {
-    message.delivery->nak(kAloneDelay);
-    return false;
-  } catch (const ports::CommitUnknown&) {
-    message.delivery->nak(kAloneDelay);
-    return false;
-  } catch (const ports::Conflict&) {
-    message.delivery->nak(kAloneDelay);
-    return true;
-  } catch (const std::exception& error) {
+  };
+  return try_alone(*message.delivery, run, [&](const std::exception& error) {
     tools_.log->error("a command to a child on {} cannot be carried out, the others go on: {}",
-                      message.delivery->subject(), error.what());
-    if (message.letter || deliveries < options_.give_up_after) {
-      message.delivery->nak(kAloneDelay * deliveries);
-      return true;
-    }
-    message.letter = letter_about(*message.delivery, "broken_child", error.what());
+                      delivery.subject(), error.what());
+    const auto deliveries = static_cast<int>(delivery.deliveries());
+    if (message.letter || deliveries < options_.give_up_after) return false;
+    message.letter = letter_about(delivery, "broken_child", error.what());
     message.letter->saga = message.item->command.saga;
-    return process_alone(message);
-  }
+    return true;
+  });
 }
 
 }  // namespace sagad::runtime

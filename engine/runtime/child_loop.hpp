@@ -8,6 +8,7 @@
 #include "ports/bus.hpp"
 #include "runtime/child_batch.hpp"
 #include "runtime/threads.hpp"
+#include "runtime/try_alone.hpp"
 
 namespace sagad::runtime {
 
@@ -38,8 +39,7 @@ class ChildLoop {
 
   Message read(ports::DeliveryPtr delivery);
   void process(std::vector<Message> messages);
-  /// False if the database did not do its part.
-  bool process_alone(Message& message);
+  Tried process_alone(Message& message);
 
   Options options_;
   std::unique_ptr<ports::Consumer> consumer_;

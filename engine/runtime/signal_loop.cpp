@@ -13,10 +13,6 @@ namespace {
 
 using Kind = SignalOutcome::Kind;
 
-constexpr base::Duration kAloneDelay{1000};
-/// So many that could not be had are enough for one batch: each costs a lock timeout.
-constexpr int kMostUnavailable = 4;
-
 /// Whether a signal with this outcome would be lost without a trace if its sender did not listen.
 bool needs_letter(Kind kind) {
   return kind == Kind::kUnknownSaga || kind == Kind::kUnknownSignal || kind == Kind::kEnded ||
@@ -89,7 +85,7 @@ void SignalLoop::process(std::vector<Message> messages) {
     for (auto* message : all) {
       if (unavailable >= kMostUnavailable) {
         message->delivery->nak(kAloneDelay);
-      } else if (!process_alone(*message)) {
+      } else if (process_alone(*message) == Tried::kUnavailable) {
         ++unavailable;
       }
     }
@@ -98,33 +94,20 @@ void SignalLoop::process(std::vector<Message> messages) {
   for (auto* message : all) answer(*message);
 }
 
-/// False if the database did not do its part.
-bool SignalLoop::process_alone(Message& message) {
-  const auto deliveries = static_cast<int>(message.delivery->deliveries());
-  try {
-    run_batch({&message});
-  } catch (const ports::Unavailable&) {
-    message.delivery->nak(kAloneDelay);
-    return false;
-  } catch (const ports::CommitUnknown&) {
-    message.delivery->nak(kAloneDelay);
-    return false;
-  } catch (const ports::Conflict&) {
-    message.delivery->nak(kAloneDelay);
-    return true;
-  } catch (const std::exception& error) {
-    log_->error("a signal on {} cannot be processed, the others go on: {}",
-                message.delivery->subject(), error.what());
-    if (!message.readable || deliveries < options_.give_up_after) {
-      message.delivery->nak(kAloneDelay * deliveries);
-      return true;
-    }
+Tried SignalLoop::process_alone(Message& message) {
+  const auto& delivery = *message.delivery;
+  const auto run = [&] { run_batch({&message}); };
+  const auto tried = try_alone(*message.delivery, run, [&](const std::exception& error) {
+    log_->error("a signal on {} cannot be processed, the others go on: {}", delivery.subject(),
+                error.what());
+    const auto deliveries = static_cast<int>(delivery.deliveries());
+    if (!message.readable || deliveries < options_.give_up_after) return false;
     message.readable = false;
     message.item.outcome = {Kind::kInvalid, message.item.request.saga, error.what()};
-    return process_alone(message);
-  }
-  answer(message);
-  return true;
+    return true;
+  });
+  if (tried == Tried::kDone) answer(message);
+  return tried;
 }
 
 /// The letters in a second transaction, because it is the first that finds out who needs one.

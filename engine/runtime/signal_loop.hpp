@@ -7,6 +7,7 @@
 #include "ports/bus.hpp"
 #include "runtime/signal_batch.hpp"
 #include "runtime/threads.hpp"
+#include "runtime/try_alone.hpp"
 
 namespace sagad::runtime {
 
@@ -37,7 +38,7 @@ class SignalLoop {
 
   Message read(ports::DeliveryPtr delivery);
   void process(std::vector<Message> messages);
-  bool process_alone(Message& message);
+  Tried process_alone(Message& message);
   void run_batch(const std::vector<Message*>& messages);
   void answer(Message& message);
 

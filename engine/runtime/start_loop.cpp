@@ -7,13 +7,13 @@
 #include "base/sync.hpp"
 #include "ports/errors.hpp"
 #include "runtime/start_message.hpp"
+#include "runtime/try_alone.hpp"
 #include "saga/message.hpp"
 
 namespace sagad::runtime {
 namespace {
 
 constexpr std::chrono::seconds kRefreshInterval{1};
-constexpr base::Duration kAloneDelay{1000};
 
 }  // namespace
 
@@ -148,31 +148,18 @@ void StartLoop::process(std::vector<Message> messages) {
 }
 
 void StartLoop::process_alone(Message& message) {
-  const auto subject = std::string(message.delivery->subject());
-  try {
-    run_batch({&message});
-  } catch (const ports::Unavailable&) {
-    message.delivery->nak(kAloneDelay);
-    return;
-  } catch (const ports::CommitUnknown&) {
-    message.delivery->nak(kAloneDelay);
-    return;
-  } catch (const ports::Conflict&) {
-    message.delivery->nak(kAloneDelay);
-    return;
-  } catch (const std::exception& error) {
-    log_->error("a start on {} cannot be processed, the others go on: {}", subject, error.what());
-    if (!message.item ||
-        message.delivery->deliveries() < static_cast<std::uint64_t>(options_.give_up_after)) {
-      message.delivery->nak(kAloneDelay * static_cast<int>(message.delivery->deliveries()));
-      return;
-    }
+  const auto& delivery = *message.delivery;
+  const auto run = [&] { run_batch({&message}); };
+  const auto tried = try_alone(*message.delivery, run, [&](const std::exception& error) {
+    log_->error("a start on {} cannot be processed, the others go on: {}", delivery.subject(),
+                error.what());
+    const auto deliveries = static_cast<int>(delivery.deliveries());
+    if (!message.item || deliveries < options_.give_up_after) return false;
     message.item.reset();
     refuse(message, StartOutcome::Kind::kInvalidInput, "broken_start", error.what());
-    process_alone(message);
-    return;
-  }
-  answer(message);
+    return true;
+  });
+  if (tried == Tried::kDone) answer(message);
 }
 
 void StartLoop::run_batch(const std::vector<Message*>& messages) {
